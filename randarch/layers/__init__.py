@@ -1,0 +1,25 @@
+"""Layers: convolution per platform, pooling, initialisers."""
+
+from randarch.layers.convolution import conv_general_dilated
+from randarch.layers.initializers import (
+    INITIALIZERS,
+    JaxSource,
+    NumPySource,
+    check_initializer,
+    draw_bias,
+    draw_kernel,
+)
+from randarch.layers.pooling import average_to, global_pool, pool
+
+__all__ = [
+    "INITIALIZERS",
+    "JaxSource",
+    "NumPySource",
+    "average_to",
+    "check_initializer",
+    "conv_general_dilated",
+    "draw_bias",
+    "draw_kernel",
+    "global_pool",
+    "pool",
+]

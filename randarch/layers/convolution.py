@@ -1,0 +1,177 @@
+"""Convolution by each platform's best way, as a drop-in for `jax.lax.conv_general_dilated`.
+
+On GPU and TPU that is the platform's own convolution. On a CPU XLA's own is slow, and thirty times slower inside
+`lax.scan`, so there a convolution is a matrix product: a window of `columns + kernel - 1` pixels times a banded matrix
+gives `columns` neighbouring outputs at once. One column is the textbook im2col; more columns copy fewer pixels and make
+wider products at the price of multiplying zeros, which pays where channels are few. Images are taken a few at a time
+so that the copied windows stay in cache.
+"""
+
+import math
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float
+
+DIMENSION_NUMBERS = lax.ConvDimensionNumbers((0, 3, 1, 2), (3, 2, 0, 1), (0, 3, 1, 2))
+TILE_BYTES = 4 * 2**20
+"""Windows copied at a time: measured best between 2 and 6 MiB on CPUs with 1 MiB of L2 a core (`benchmarks.convolution`)."""
+
+
+def conv_general_dilated(
+    lhs: Float[Array, "n h w c"],
+    rhs: Float[Array, "k k c_in features"],
+    window_strides: Sequence[int],
+    padding: str | Sequence[tuple[int, int]],
+    lhs_dilation: Sequence[int] | None = None,
+    rhs_dilation: Sequence[int] | None = None,
+    dimension_numbers: lax.ConvDimensionNumbers | None = None,
+    feature_group_count: int = 1,
+    batch_group_count: int = 1,
+    precision: lax.PrecisionLike = None,
+    preferred_element_type: jnp.dtype | None = None,
+) -> Float[Array, "n h2 w2 features"]:
+    """As `jax.lax.conv_general_dilated` for NHWC images and HWIO kernels, whose meaning all arguments have.
+
+    Raises:
+      ValueError: for transposed convolutions (`lhs_dilation`), batch groups, or another layout.
+    """
+    if (lhs_dilation and any(d != 1 for d in lhs_dilation)) or batch_group_count != 1:
+        raise ValueError(
+            f"lhs_dilation {lhs_dilation}, batch_group_count {batch_group_count}: expected 1; "
+            "use jax.lax.conv_general_dilated"
+        )
+    if dimension_numbers is not None and dimension_numbers != DIMENSION_NUMBERS:
+        raise ValueError(f"layout {dimension_numbers}; expected NHWC images and HWIO kernels")
+    strides, dilation = tuple(window_strides), tuple(rhs_dilation or (1, 1))
+    extents = [d * (k - 1) + 1 for k, d in zip(rhs.shape[:2], dilation, strict=True)]
+    if isinstance(padding, str):
+        padding = lax.padtype_to_pads(lhs.shape[1:3], extents, strides, padding)
+    pads = tuple((int(low), int(high)) for low, high in padding)
+
+    def native(x: Array, kernel: Array) -> Array:
+        return lax.conv_general_dilated(
+            x,
+            kernel,
+            strides,
+            pads,
+            rhs_dilation=dilation,
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+            feature_group_count=feature_group_count,
+            precision=precision,
+        )
+
+    def patches(x: Array, kernel: Array) -> Array:
+        return patches_matmul(x, kernel, strides, pads, dilation, feature_group_count, precision)
+
+    return lax.platform_dependent(lhs, rhs, cpu=patches, default=native)
+
+
+def patches_matmul(
+    x: Float[Array, "n h w c"],
+    kernel: Float[Array, "k k c_in features"],
+    strides: tuple[int, int],
+    padding: tuple[tuple[int, int], ...],
+    dilation: tuple[int, int],
+    groups: int = 1,
+    precision: lax.PrecisionLike = None,
+) -> Float[Array, "n h2 w2 features"]:
+    """The convolution as windows x banded matrix, a few images at a time; its gradient copies the windows again."""
+    out_size = [
+        (size + sum(pad) - d * (k - 1) - 1) // s + 1
+        for size, pad, k, d, s in zip(x.shape[1:3], padding, kernel.shape[:2], dilation, strides, strict=True)
+    ]
+    columns = 1 if groups > 1 else min(columns_at_once(x.shape[3]), out_size[1])
+    span = (columns - 1) * strides[1] + dilation[1] * (kernel.shape[1] - 1) + 1
+    blocks = math.ceil(out_size[1] / columns)
+    image_bytes = x.dtype.itemsize * out_size[0] * blocks * kernel.shape[0] * span * x.shape[3]
+    count = x.shape[0]
+    tile = _tile(count, max(1, TILE_BYTES // image_bytes))
+
+    def convolve(images: Array, weights: Array) -> Array:
+        x = jnp.pad(images, ((0, 0), *padding, (0, 0)))
+        windows = _windows(x, kernel.shape[0], span, columns, blocks, out_size[0], strides, dilation[0])
+        if groups > 1:
+            return _grouped(windows, weights, dilation[1], groups, precision, out_size)
+        banded = _banded(weights, columns, span, strides[1], dilation[1])
+        y = jnp.matmul(windows.reshape(-1, banded.shape[0]), banded, precision=precision)
+        y = y.reshape(images.shape[0], out_size[0], blocks * columns, weights.shape[-1])
+        return y[:, :, : out_size[1]]
+
+    if tile == count:
+        return convolve(x, kernel)
+    tiles = x.reshape(count // tile, tile, *x.shape[1:])
+    # Without checkpoint the gradient would keep every tile's windows alive at once.
+    y = lax.map(jax.checkpoint(lambda images: convolve(images, kernel)), tiles)
+    return y.reshape(count, *y.shape[2:])
+
+
+def columns_at_once(channels: int) -> int:
+    """Neighbouring outputs a product: measured per number of input channels (`benchmarks.convolution`)."""
+    return 4 if channels <= 16 else 2
+
+
+def _tile(count: int, most: int) -> int:
+    """The largest divisor of count that is at most `most`."""
+    return next(tile for tile in range(min(most, count), 0, -1) if count % tile == 0)
+
+
+def _windows(
+    x: Float[Array, "n h w c"],
+    rows: int,
+    span: int,
+    columns: int,
+    blocks: int,
+    out_height: int,
+    strides: tuple[int, int],
+    row_dilation: int,
+) -> Float[Array, "n h2 blocks rows*span*c"]:
+    """Copies, for each block of neighbouring outputs, the pixels that they see."""
+    # A window is a few consecutive groups of `step` pixels (the last may be cut), so a reshape and that many slices
+    # copy all windows; a slice a window would compile to a program several times as long.
+    n, height, width, c = x.shape
+    step = columns * strides[1]
+    groups = math.ceil(span / step)
+    whole = (blocks + groups - 1) * step
+    x = jnp.pad(x, ((0, 0), (0, 0), (0, max(0, whole - width)), (0, 0)))[:, :, :whole]
+    grouped = x.reshape(n, height, blocks + groups - 1, step * c)
+    cut = (span - (groups - 1) * step) * c
+    taps = [grouped[:, :, g : g + blocks, : cut if g == groups - 1 else None] for g in range(groups)]
+    across = jnp.concatenate(taps, axis=-1)
+    last = (out_height - 1) * strides[0] + 1
+    down = [across[:, i * row_dilation : i * row_dilation + last : strides[0]] for i in range(rows)]
+    return jnp.concatenate(down, axis=-1)
+
+
+def _banded(
+    kernel: Float[Array, "k k c features"], columns: int, span: int, stride: int, dilation: int
+) -> Float[Array, "k*span*c columns*features"]:
+    """The matrix that maps a window to `columns` outputs: the kernel, shifted by the stride for each."""
+    rows, taps, channels, features = kernel.shape
+    extent = dilation * (taps - 1) + 1
+    spread = jnp.zeros((rows, extent, channels, features), kernel.dtype).at[:, ::dilation].set(kernel)
+    if dilation == 1:
+        spread = kernel
+    shifted = [
+        jnp.pad(spread, ((0, 0), (a * stride, span - extent - a * stride), (0, 0), (0, 0))) for a in range(columns)
+    ]
+    return jnp.stack(shifted, axis=3).reshape(rows * span * channels, columns * features)
+
+
+def _grouped(
+    windows: Float[Array, "n h2 w2 window"],
+    kernel: Float[Array, "k k c_group features"],
+    dilation: int,
+    groups: int,
+    precision: lax.PrecisionLike,
+    out_size: Sequence[int],
+) -> Float[Array, "n h2 w2 features"]:
+    """One product a group; the windows hold every pixel of the span, so undilated taps are picked out."""
+    rows, taps, per_group, features = kernel.shape
+    n = windows.shape[0]
+    x = windows.reshape(n, *out_size, rows, -1, groups, per_group)[:, :, :, :, ::dilation]
+    w = kernel.reshape(rows, taps, per_group, groups, features // groups)
+    y = jnp.einsum("nhwijgc,ijcgo->nhwgo", x, w, precision=precision)
+    return y.reshape(n, *out_size, features)

@@ -1,0 +1,50 @@
+"""Run-time shape checks, hypothesis profile and memory bounds for every test.
+
+Nothing here chooses a JAX platform: the suite runs on whatever the machine has.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+from jaxtyping import install_import_hook
+
+# Workers share the machine: each takes its part of the cores, and of a GPU's memory what it needs.
+# (XLA's CPU client reads NPROC for the size of its thread pools.) Has to be set before JAX starts.
+_workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+if _workers > 1:
+    _threads = str(max(1, (os.cpu_count() or 1) // _workers))
+    for _name in ("NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(_name, _threads)
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+
+os.environ.setdefault("MPLBACKEND", "Agg")  # no test opens a window
+
+# The annotations of randarch are checked on every call. That works on modules imported from now on
+# only, so an earlier import would silently switch the checks off.
+if "randarch" in sys.modules:
+    raise pytest.UsageError(
+        "randarch was imported before tests/conftest.py could install the shape checks; "
+        "remove the plugin (-p) or the conftest.py that imports it."
+    )
+install_import_hook("randarch", "beartype.beartype")
+
+# The first example of a property often compiles, so time per example says nothing. In CI the same
+# examples are drawn each time; elsewhere new ones.
+settings.register_profile(
+    "randarch",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("randarch")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _bounded_compilation_cache() -> Iterator[None]:
+    """Drop JAX's compiled programs after each test file: its caches never shrink by themselves."""
+    yield
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()

@@ -1,0 +1,414 @@
+"""The readout against scikit-learn: one readout a seed, one on all seeds' features."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import RidgeClassifier, RidgeClassifierCV
+
+from randarch.ridge import PAPER_READOUT, RELATIVE_LAMBDAS, RidgeSettings, certify, readout, sampled
+from randarch.ridge.features import padded_width
+
+CLASSES = 4
+# (n, d, how the seeds and how the ensemble of 3 are solved)
+SHAPES = {
+    "n<d": (60, 90, "dual", "dual"),
+    "n>d": (300, 20, "primal", "primal"),
+    "n=d": (70, 70, "dual", "dual"),
+    "mixed": (120, 60, "primal", "dual"),
+}
+
+
+def draw(n, d, *, m=80, s=3, dtype=np.float32, noise=1.0, seed=0):
+    """Features of s seeds whose first columns carry the class, and both splits' labels."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, CLASSES, n + m)
+    labels[:CLASSES] = range(CLASSES)
+    signal = rng.standard_normal((s, CLASSES, d))[:, labels]
+    x = np.maximum(signal + noise * rng.standard_normal((s, n + m, d)) + 0.5, 0) * 3
+    x = x.astype(dtype)
+    return x[:, :n], labels[:n], x[:, n:], labels[n:]
+
+
+def classifiers(train, y_train, lambdas, intercept=True):
+    """scikit-learn's choice for every seed and, last, for the seeds side by side."""
+    stacks = [*train, np.concatenate(train, axis=1)]
+    return [
+        RidgeClassifierCV(lambdas, fit_intercept=intercept).fit(x.astype(np.float64), y_train)
+        for x in stacks
+    ]
+
+
+def scored(scores, which):
+    """(chosen lambda, LOO error, test accuracy, predictions) of one seed, or of the ensemble."""
+    part = scores.ensemble if which == "ensemble" else scores.seeds
+    k = () if which == "ensemble" else which
+    return (
+        float(part.chosen_lambda[k]),
+        float(part.loo_error[k]),
+        float(part.test_accuracy[k]),
+        part.predicted[k],
+    )
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_agrees_with_ridge_classifier_cv(shape, intercept):
+    n, d, *_ = SHAPES[shape]
+    train, y_train, test, y_test = draw(n, d, dtype=np.float64)
+    lambdas = tuple(np.geomspace(1e-2, 1e4, 7))
+    ours = readout(
+        train,
+        y_train,
+        test,
+        y_test,
+        num_classes=CLASSES,
+        settings=RidgeSettings(lambdas=lambdas, intercept=intercept, keep_predictions=True),
+    )
+    assert (ours.seeds.method, ours.ensemble.method) == SHAPES[shape][2:]
+    tests = [*test, np.concatenate(test, axis=1)]
+    theirs = classifiers(train, y_train, lambdas, intercept)
+    for which, model, x in zip([0, 1, 2, "ensemble"], theirs, tests, strict=True):
+        chosen, error, accuracy, predicted = scored(ours, which)
+        assert chosen == pytest.approx(model.alpha_)
+        assert error == pytest.approx(-model.best_score_, rel=1e-6)
+        np.testing.assert_array_equal(predicted, model.predict(x))
+        assert accuracy == pytest.approx(model.score(x, y_test))
+    wanted = np.where(y_test[:, None] == np.arange(CLASSES), 1.0, -1.0)
+    np.testing.assert_allclose(ours.ensemble.decision, theirs[-1].decision_function(tests[-1]))
+    expected = ((wanted - theirs[-1].decision_function(tests[-1])) ** 2).mean()
+    assert float(ours.ensemble.test_error) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_float32_features_give_float64_predictions(shape):
+    n, d, *_ = SHAPES[shape]
+    train, y_train, test, y_test = draw(n, d, m=1500, noise=4.0)
+    ours = readout(
+        jnp.asarray(train),
+        y_train,
+        jnp.asarray(test),
+        y_test,
+        num_classes=CLASSES,
+        settings=RidgeSettings(keep_predictions=True),
+    )
+    same = []
+    for k, x in enumerate([*zip(train, test, strict=True), (np.concatenate(train, axis=1),) * 2]):
+        part = ours.ensemble if k == 3 else ours.seeds
+        index = () if k == 3 else k
+        fitted, asked = x[0], (np.concatenate(test, axis=1) if k == 3 else x[1])
+        model = RidgeClassifierCV(part.lambdas[index]).fit(fitted.astype(np.float64), y_train)
+        assert float(part.chosen_lambda[index]) == pytest.approx(model.alpha_)
+        same.append(model.predict(asked.astype(np.float64)) == part.predicted[index])
+    assert np.mean(same) >= 0.999
+    assert ours.seeds.certificate.max() < 1e-4 and ours.ensemble.certificate < 1e-4
+
+
+@pytest.mark.parametrize("shape", ["n<d", "n>d"])
+def test_float32_throughout_agrees_for_999_in_1000(shape):
+    n, d, *_ = SHAPES[shape]
+    data = draw(n, d, m=2000)
+    options = RidgeSettings(lambdas=(10.0,), precision="float32", keep_predictions=True)
+    rough = readout(*data, num_classes=CLASSES, settings=options)
+    model = RidgeClassifier(alpha=10.0, solver="svd").fit(data[0][0].astype(np.float64), data[1])
+    assert rough.seeds.precision == ("float32",) * 3
+    assert np.mean(rough.seeds.predicted[0] == model.predict(data[2][0])) >= 0.999
+
+
+@pytest.mark.parametrize("shape", ["n<d", "n>d"])
+def test_constant_and_duplicated_columns(shape):
+    n, d, *_ = SHAPES[shape]
+    train, y_train, test, y_test = draw(n, d, s=1, dtype=np.float64)
+    for x in (train, test):
+        x[:, :, 0] = 2.5
+        x[:, :, 5:9] = x[:, :, 9:13]
+    lambdas = (1e-3, 1e-1, 10.0)
+    options = RidgeSettings(lambdas=lambdas, keep_predictions=True)
+    ours = readout(train, y_train, test, y_test, num_classes=CLASSES, settings=options)
+    theirs = RidgeClassifierCV(lambdas).fit(train[0], y_train)
+    assert float(ours.seeds.chosen_lambda[0]) == theirs.alpha_
+    assert float(ours.seeds.loo_error[0]) == pytest.approx(-theirs.best_score_, rel=1e-6)
+    np.testing.assert_array_equal(ours.seeds.predicted[0], theirs.predict(test[0]))
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("targets", ["sign", "one_hot"])
+@pytest.mark.parametrize("shape", ["n<d", "n>d"])
+def test_a_class_missing_from_training_is_never_predicted(shape, targets, intercept):
+    n, d, *_ = SHAPES[shape]
+    train, y_train, test, y_test = draw(n, d, dtype=np.float64)
+    y_train = np.where(y_train == 2, 0, y_train)
+    lambdas = (0.1, 10.0, 1000.0)
+    options = RidgeSettings(
+        targets=targets, intercept=intercept, lambdas=lambdas, keep_predictions=True
+    )
+    ours = readout(train, y_train, test, y_test, num_classes=CLASSES, settings=options)
+    assert not (ours.seeds.predicted == 2).any() and not (ours.ensemble.predicted == 2).any()
+    assert (y_test == 2).any() and float(ours.seeds.test_accuracy.max()) < (
+        y_test != 2
+    ).mean() + 0.01
+    if targets == "sign":
+        theirs = RidgeClassifierCV(lambdas, fit_intercept=intercept).fit(train[0], y_train)
+        assert float(ours.seeds.chosen_lambda[0]) == theirs.alpha_
+        assert float(ours.seeds.loo_error[0]) == pytest.approx(-theirs.best_score_, rel=1e-6)
+        np.testing.assert_array_equal(ours.seeds.predicted[0], theirs.predict(test[0]))
+
+
+@pytest.mark.parametrize("shape", ["n<d", "n>d"])
+def test_leave_one_out_accuracy_is_that_of_refits(shape):
+    n, d, *_ = SHAPES[shape]
+    train, y_train, test, y_test = draw(n, d, s=1, dtype=np.float64, noise=3.0)
+    train, y_train = train[:, :50], y_train[:50]  # n>d still holds, or n<d
+    ours = readout(
+        train, y_train, test, y_test, num_classes=CLASSES, settings=RidgeSettings(lambdas=(5.0,))
+    )
+    rows = np.arange(50)
+    hits = []
+    for i in rows:
+        model = RidgeClassifier(alpha=5.0, solver="svd")
+        hits.append(model.fit(train[0, rows != i], y_train[rows != i]).predict(train[0, [i]])[0])
+    assert float(ours.seeds.loo_accuracy[0]) == pytest.approx(np.mean(hits == y_train))
+    assert ours.ensemble.loo_accuracy == ours.seeds.loo_accuracy[0]  # one seed is its own ensemble
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_papers_readout_is_its_formula(shape):
+    n, d, *_ = SHAPES[shape]
+    train, y_train, test, y_test = draw(n, d, dtype=np.float64)
+    options = replace(PAPER_READOUT, keep_predictions=True)
+    ours = readout(train, y_train, test, y_test, num_classes=CLASSES, settings=options)
+    h, t = train[1], np.eye(CLASSES)[y_train]
+    beta = np.linalg.solve(0.7 * np.eye(d) + h.T @ h, h.T @ t)
+    np.testing.assert_allclose(ours.seeds.decision[1], test[1] @ beta, rtol=1e-6, atol=1e-8)
+    assert not ours.seeds.at_edge.any()  # of a single lambda there is no edge
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_chunks_give_what_an_array_gives(shape):
+    n, d, *_ = SHAPES[shape]
+    train, y_train, test, y_test = draw(n, d)
+
+    def chunks(x, size):
+        def again():
+            for start in range(0, x.shape[1], size):
+                assert jnp.zeros(1).dtype == jnp.float32  # made in the caller's number mode
+                yield jnp.asarray(x[:, start : start + size])
+
+        return again
+
+    options = RidgeSettings(keep_predictions=True)
+    whole = readout(train, y_train, test, y_test, num_classes=CLASSES, settings=options)
+    parts = readout(
+        chunks(train, 37), y_train, chunks(test, 33), y_test, num_classes=CLASSES, settings=options
+    )
+    for a, b in ((whole.seeds, parts.seeds), (whole.ensemble, parts.ensemble)):
+        np.testing.assert_allclose(a.path_loo_error, b.path_loo_error, rtol=1e-4)
+        np.testing.assert_allclose(a.chosen_lambda, b.chosen_lambda, rtol=1e-6)
+        np.testing.assert_allclose(a.decision, b.decision, rtol=1e-4, atol=1e-4)
+        assert np.mean(a.predicted == b.predicted) >= 0.999
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_twice_the_same_is_bit_identical(shape):
+    n, d, *_ = SHAPES[shape]
+    data = draw(n, d)
+    options = RidgeSettings(keep_predictions=True)
+    first, second = (readout(*data, num_classes=CLASSES, settings=options) for _ in range(2))
+    np.testing.assert_array_equal(first.seeds.decision, second.seeds.decision)
+    np.testing.assert_array_equal(first.ensemble.path_loo_error, second.ensemble.path_loo_error)
+
+
+@pytest.mark.parametrize("shape", ["n<d", "n>d"])
+@given(scale=st.floats(1e-4, 1e4))
+@settings(max_examples=5)
+def test_the_default_path_follows_the_scale_of_the_features(shape, scale):
+    n, d, *_ = SHAPES[shape]
+    train, y_train, test, y_test = draw(n, d, dtype=np.float64)
+    a = readout(train, y_train, test, y_test, num_classes=CLASSES, settings=RidgeSettings())
+    b = readout(
+        train * scale, y_train, test * scale, y_test, num_classes=CLASSES, settings=RidgeSettings()
+    )
+    np.testing.assert_allclose(a.seeds.lambdas * scale**2, b.seeds.lambdas, rtol=1e-6)
+    np.testing.assert_allclose(a.seeds.path_loo_error, b.seeds.path_loo_error, rtol=1e-6)
+    mean_square = ((train[0] - train[0].mean(axis=0)) ** 2).sum() / n
+    np.testing.assert_allclose(a.seeds.lambdas[0], np.array(RELATIVE_LAMBDAS) * mean_square)
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_past_max_eigh_a_held_back_tenth_decides(shape, intercept):
+    n, d, *_ = SHAPES[shape]
+    train, y_train, test, y_test = draw(n, d, dtype=np.float64, noise=2.0)
+    options = RidgeSettings(
+        lambdas=(1.0, 100.0), intercept=intercept, max_eigh=10, keep_predictions=True
+    )
+    ours = readout(train, y_train, test, y_test, num_classes=CLASSES, settings=options)
+    assert ours.seeds.method == ours.ensemble.method == "cholesky"
+    held = np.arange(n) % 10 == 9
+    y = np.where(y_train[:, None] == np.arange(CLASSES), 1.0, -1.0)
+    for k, penalty in enumerate((1.0, 100.0)):
+        model = RidgeClassifier(alpha=penalty, fit_intercept=intercept, solver="svd")
+        model.fit(train[1, ~held], y_train[~held])
+        decision = model.decision_function(train[1, held])
+        assert ours.seeds.path_loo_error[1, k] == pytest.approx(((y[held] - decision) ** 2).mean())
+        assert ours.seeds.path_loo_accuracy[1, k] == model.score(train[1, held], y_train[held])
+    for x, z, part, k in (
+        (train[1], test[1], ours.seeds, 1),
+        (np.concatenate(train, axis=1), np.concatenate(test, axis=1), ours.ensemble, ()),
+    ):
+        model = RidgeClassifier(
+            alpha=float(part.chosen_lambda[k]), fit_intercept=intercept, solver="svd"
+        )
+        decision = model.fit(x, y_train).decision_function(z)
+        np.testing.assert_allclose(part.decision[k], decision, rtol=1e-6, atol=1e-8)
+        assert part.certificate[k] < 1e-8
+
+
+def test_only_the_ensemble_may_be_past_max_eigh():
+    n, d, *_ = SHAPES["n>d"]
+    data = draw(n, d, dtype=np.float64)
+    ours = readout(*data, num_classes=CLASSES, settings=RidgeSettings(max_eigh=30))
+    assert (ours.seeds.method, ours.ensemble.method) == ("primal", "cholesky")
+    assert ours.seeds.lambdas.shape == (3, 15) and ours.ensemble.lambdas.shape == (5,)
+
+
+def test_precision_follows_lambda():
+    """float32 only where n * eps * norm is far below the smallest lambda."""
+    data = draw(60, 90)
+    small = RidgeSettings(lambdas=(1.0,))
+    large = RidgeSettings(lambdas=(1e6,))
+    assert readout(*data, num_classes=CLASSES, settings=small).seeds.precision == ("float64",) * 3
+    assert readout(*data, num_classes=CLASSES, settings=large).seeds.precision == ("float32",) * 3
+
+
+def test_a_lambda_that_float32_products_cannot_resolve_gets_float64_ones():
+    train, y_train, test, y_test = draw(60, 90, noise=0.5)
+    train, test = train + 300, test + 300
+    lambdas = (1e-3, 1e-2)
+    ours = readout(
+        train, y_train, test, y_test, num_classes=CLASSES, settings=RidgeSettings(lambdas=lambdas)
+    )
+    theirs = RidgeClassifierCV(lambdas).fit(train[0].astype(np.float64), y_train)
+    assert float(ours.seeds.loo_error[0]) == pytest.approx(-theirs.best_score_, rel=1e-6)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_certify_compares_with_float64(shape):
+    n, d, *_ = SHAPES[shape]
+    data = draw(n, d)
+    options = RidgeSettings()
+    scores = readout(*data, num_classes=CLASSES, settings=options)
+    found = certify(scores, *data, num_classes=CLASSES, settings=options)
+    assert found.same_lambda and found.loo_error < 1e-3 and found.test_accuracy == 0
+    error = scores.seeds.path_loo_error.copy()
+    error[1, 3] *= 1.5
+    tampered = replace(scores, seeds=replace(scores.seeds, path_loo_error=error))
+    worse = certify(tampered, *data, num_classes=CLASSES, settings=options)
+    assert worse.loo_error == pytest.approx(0.5, rel=1e-2)
+
+
+def test_a_share_is_sampled_by_key():
+    keys = [f"architecture {k}" for k in range(2000)]
+    chosen = [sampled(key, 0.1) for key in keys]
+    assert chosen == [sampled(key, 0.1) for key in keys]
+    assert 130 < sum(chosen) < 270  # five standard deviations about 200
+    assert not any(sampled(key, 0.0) for key in keys) and all(sampled(key, 1.0) for key in keys)
+
+
+def test_dead_features_predict_the_commonest_class():
+    train, y_train, test, y_test = draw(60, 90)
+    y_train[:30] = 1
+    ours = readout(
+        np.zeros_like(train),
+        y_train,
+        np.zeros_like(test),
+        y_test,
+        num_classes=CLASSES,
+        settings=RidgeSettings(keep_predictions=True),
+    )
+    assert (ours.seeds.predicted == 1).all() and (ours.ensemble.predicted == 1).all()
+    assert float(ours.seeds.chosen_lambda[0]) == RELATIVE_LAMBDAS[-1]  # all tie: the largest
+    assert ours.seeds.at_edge.all()
+
+
+def test_a_new_width_compiles_next_to_nothing():
+    """In the dual form only the cutting into blocks knows d, in the primal only padded widths."""
+    for n, widths in ((80, (1100, 1164, 1228)), (400, (70, 90, 120))):
+        compiled = []
+        for d in widths:
+            data = draw(n, d, s=2)
+            data = (jnp.asarray(data[0]), data[1], jnp.asarray(data[2]), data[3])
+            names: list[str] = []
+            with jax.log_compiles(False), counted(names):
+                readout(*data, num_classes=CLASSES, settings=RidgeSettings())
+            compiled.append(len(names))
+        assert compiled[0] > 5  # the counter counts
+        assert compiled[1] <= 4 and compiled[2] <= 4
+
+
+class counted:
+    """Notes each backend compilation while open."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+
+    def _note(self, event: str, duration: float, **_: object) -> None:
+        if self.names is not None and "backend_compile" in event:
+            self.names.append(event)
+
+    def __enter__(self) -> None:
+        jax.monitoring.register_event_duration_secs_listener(self._note)
+
+    def __exit__(self, *_: object) -> None:
+        self.names = None  # listeners cannot be taken back one by one in public
+
+
+def test_padded_widths_are_few_and_close():
+    widths = [padded_width(d) for d in range(1, 8001)]
+    assert all(w >= d for d, w in enumerate(widths, start=1))
+    assert all(w <= 1.25 * d + 64 for d, w in enumerate(widths, start=1))
+    assert len(set(widths)) <= 32
+
+
+BAD = {
+    "one class": (dict(y_train=np.zeros(60, int)), "at least 2"),
+    "label range": (dict(y_train=np.arange(60) % 5), "0 to 3"),
+    "negative label": (dict(y_test=np.full(80, -1)), "0 to 3"),
+    "row count": (dict(y_train=np.arange(59) % 4), "one label a row"),
+    "widths": (dict(test=np.zeros((3, 80, 91), np.float32)), "same networks"),
+    "seeds": (dict(test=np.zeros((2, 80, 90), np.float32)), "same networks"),
+    "not finite": (dict(train=np.full((3, 60, 90), np.nan, np.float32)), "finite"),
+    "no chunk": (dict(train=lambda: iter(())), "no chunk"),
+    "ragged chunks": (
+        dict(train=lambda: iter([jnp.zeros((3, 30, 90)), jnp.zeros((3, 30, 89))])),
+        "as in the first chunk",
+    ),
+    "short stream": (dict(train=lambda: iter([jnp.zeros((3, 30, 90))])), "one label a row"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_input_is_refused(what):
+    change, message = BAD[what]
+    train, y_train, test, y_test = draw(60, 90)
+    given = {"train": train, "y_train": y_train, "test": test, "y_test": y_test, **change}
+    with pytest.raises(ValueError, match=message):
+        readout(**given, num_classes=CLASSES, settings=RidgeSettings())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (dict(lambdas=()), "empty"),
+        (dict(lambdas=(-1.0,)), ">= 0"),
+        (dict(lambdas=(float("nan"),)), "finite"),
+        (dict(max_eigh=0), "at least 1"),
+    ],
+)
+def test_bad_settings_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        RidgeSettings(**change)
