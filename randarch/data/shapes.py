@@ -142,7 +142,7 @@ def _render(
     for _ in range(_SCRAPS):
         radius = _uniform(rng, _SCRAP_RADIUS, count)
         aspect = _uniform(rng, (0.2, 1.0), count)[:, None, None]
-        angle = _uniform(rng, (0, 2 * np.pi), count)
+        angle = _uniform(rng, (0.0, 2 * np.pi), count)
         x, y = _local(rng, size, radius, everywhere, angle)
         distance = np.maximum(np.abs(x) - 1, np.abs(y) - aspect)
         colour = _away_from(rng, background, _uniform(rng, _SCRAP_CONTRAST, count))
@@ -187,7 +187,7 @@ def _local(
     angle: Float32[np.ndarray, " n"],
 ) -> tuple[Plane, Plane]:
     """Coordinates in units of `radius`, turned by `angle`, around a centre within `reach`."""
-    centre_x, centre_y = _uniform(rng, (-1, 1), 2, len(radius)) * reach
+    centre_x, centre_y = _uniform(rng, (-1.0, 1.0), 2, len(radius)) * reach
     cos, sin = (np.cos(angle) / radius)[:, None, None], (np.sin(angle) / radius)[:, None, None]
     x = (_axis(size) - centre_x[:, None])[:, None, :]
     y = (_axis(size) - centre_y[:, None])[:, :, None]

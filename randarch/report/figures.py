@@ -80,8 +80,8 @@ def _scatters(depth: DepthReport) -> Figure:
     panels = figure.subplots(1, 2)
     limits = ScatterLimits.of(depth.table)
     for axes, name in zip(panels, _SCORES, strict=True):
-        mappable = draw_scatter(axes, depth, getattr(depth.analysis, name), limits)
-    draw_size_bar(panels[0], mappable, ax=list(panels), pad=0.02)
+        draw_scatter(axes, depth, getattr(depth.analysis, name), limits)
+    draw_size_bar(figure, depth, below=False)
     return figure
 
 
@@ -89,8 +89,8 @@ def _scatter(depth: DepthReport, name: str) -> Figure:
     figure = new_figure(5.2, 4.6)
     axes = figure.subplots()
     limits = ScatterLimits.of(depth.table)
-    mappable = draw_scatter(axes, depth, getattr(depth.analysis, name), limits)
-    draw_size_bar(axes, mappable, orientation="horizontal", aspect=40, pad=0.03)
+    draw_scatter(axes, depth, getattr(depth.analysis, name), limits)
+    draw_size_bar(figure, depth, below=True)
     return figure
 
 
@@ -102,8 +102,8 @@ def _size_classes(depth: DepthReport) -> Figure:
     panels = list(figure.subplots(1, len(classes), squeeze=False)[0])
     limits = ScatterLimits.of(depth.table)
     for axes, inside in zip(panels, classes, strict=True):
-        mappable = draw_size_class(axes, depth, inside, limits)
-    draw_size_bar(panels[0], mappable, ax=panels, pad=0.02)
+        draw_size_class(axes, depth, inside, limits)
+    draw_size_bar(figure, depth, below=False)
     for axes in panels[1:]:
         axes.set_ylabel("")
     return figure
@@ -117,7 +117,7 @@ def _size_class(depth: DepthReport, index: int) -> Figure:
 
 
 def _bins(depth: DepthReport) -> Figure:
-    figure = new_figure(7.6, 4.2)
+    figure = new_figure(5.8, 4.3)
     draw_bins(figure.subplots(), depth)
     return figure
 

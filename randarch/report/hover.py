@@ -2,6 +2,7 @@
 
 import html
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 import matplotlib
@@ -32,7 +33,9 @@ def scatter_chart(depth: DepthReport, analysis: ScoreAnalysis) -> dict[str, Any]
     norm = size_norm(depth.table)
     sizes = np.log10(table["final_size"].to_numpy(dtype=float))
     low, high = float(norm.vmin or 1), float(norm.vmax or 1)
-    ticks = size_ticks(float(depth.table["final_size"].min()), float(depth.table["final_size"].max()))
+    ticks = size_ticks(
+        float(depth.table["final_size"].min()), float(depth.table["final_size"].max())
+    )
     markers: list[tuple[str, np.ndarray, dict[str, Any]]] = [
         (
             "trained normally",
@@ -46,11 +49,11 @@ def scatter_chart(depth: DepthReport, analysis: ScoreAnalysis) -> dict[str, Any]
                 "line": {"color": "#ffffff", "width": 0.5},
                 "colorbar": {
                     "orientation": "h",
-                    "y": -0.2,
+                    "y": -0.17,
                     "yanchor": "top",
                     "thickness": 10,
                     "outlinewidth": 0,
-                    "title": {"text": "final size (features, logarithmic)", "side": "bottom"},
+                    "title": _title("final size (features, logarithmic)") | {"side": "bottom"},
                     "tickvals": [float(np.log10(t)) for t in ticks],
                     "ticktext": [f"{t:,.0f}" for t in ticks],
                 },
@@ -69,9 +72,7 @@ def scatter_chart(depth: DepthReport, analysis: ScoreAnalysis) -> dict[str, Any]
     }
 
 
-def _trace(
-    table: pd.DataFrame, score: str, name: str, marker: dict[str, Any]
-) -> dict[str, Any]:
+def _trace(table: pd.DataFrame, score: str, name: str, marker: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "markers",
@@ -79,35 +80,46 @@ def _trace(
         "x": (100 * table["trained_accuracy"]).round(3).tolist(),
         "y": (100 * table[score]).round(3).tolist(),
         "hoverinfo": "text",
-        "hovertext": [_hover_text(row) for _, row in table.iterrows()],
+        "hovertext": _hover_texts(table),
         "marker": marker,
     }
 
 
-def _hover_text(row: pd.Series) -> str:
+def _hover_texts(table: pd.DataFrame) -> list[str]:
+    seeds = {s: seed_columns(table, s) for s in ("rfm_accuracy", "trained_accuracy")}
+    return [_hover_text(row, seeds) for _, row in table.iterrows()]
+
+
+def _hover_text(row: pd.Series, seeds: Mapping[str, list[str]]) -> str:
     """Plotly reads a few tags in hover text, so what comes from outside is escaped."""
-    frame = row.to_frame().T
-    genome = [html.escape(line) for line in textwrap.wrap(str(row["genome_text"]), _HOVER_WIDTH)]
+    rfm, trained = (_each(row, seeds[s]) for s in ("rfm_accuracy", "trained_accuracy"))
+    genome = [
+        html.escape(line, quote=False)
+        for line in textwrap.wrap(str(row["genome_text"]), _HOVER_WIDTH)
+    ]
     lines = [
         *(f"<b>{line}</b>" for line in genome),
         f"final size {count(row['final_size'])}",
         f"{count(row['params'])} parameters, {count(row['macs'])} MACs",
-        f"random weights {percent(row['rfm_accuracy'])}{_each(row, frame, 'rfm_accuracy')}",
+        f"random weights {percent(row['rfm_accuracy'])}{rfm}",
         f"ensemble {percent(row['ensemble_accuracy'])}",
-        f"trained {percent(row['trained_accuracy'])}{_each(row, frame, 'trained_accuracy')}",
+        f"trained {percent(row['trained_accuracy'])}{trained}",
         f"digest {html.escape(str(row['digest'])[:16])}",
     ]
     return "<br>".join(lines)
 
 
-def _each(row: pd.Series, frame: pd.DataFrame, score: str) -> str:
-    names = seed_columns(frame, score)
+def _each(row: pd.Series, names: list[str]) -> str:
     if len(names) < 2:
         return ""
     values = row[names].to_numpy(dtype=float)
     if not np.isfinite(values).all():
         return ""
     return f" (seeds {100 * values.min():.1f} to {100 * values.max():.1f})"
+
+
+def _title(text: str) -> dict[str, Any]:
+    return {"text": text, "font": _FONT}
 
 
 def _colour_scale() -> list[list[Any]]:
@@ -119,13 +131,13 @@ def _layout(score: str, limits: ScatterLimits, legend: bool) -> dict[str, Any]:
     axis = {"gridcolor": "#e6e6e6", "zeroline": False, "linecolor": "#666666", "ticksuffix": " %"}
     named = {"rfm_accuracy": "random-weight accuracy", "ensemble_accuracy": "ensemble score"}
     return {
-        "xaxis": axis | {"title": {"text": "trained accuracy"}, "range": list(limits.trained)},
-        "yaxis": axis | {"title": {"text": named[score]}, "range": list(limits.scores[score])},
+        "xaxis": axis | {"title": _title("trained accuracy"), "range": list(limits.trained)},
+        "yaxis": axis | {"title": _title(named[score]), "range": list(limits.scores[score])},
         "font": _FONT,
         "hoverlabel": {"align": "left", "bgcolor": "#ffffff", "font": _FONT},
         "paper_bgcolor": "#ffffff",
         "plot_bgcolor": "#ffffff",
-        "margin": {"l": 62, "r": 12, "t": 34 if legend else 12, "b": 100},
+        "margin": {"l": 68, "r": 12, "t": 34 if legend else 12, "b": 92},
         "showlegend": legend,
         "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
         # A drag would be taken from a reader who scrolls with a finger.

@@ -1,12 +1,13 @@
 """Panels other than scatters: size bins, repetition over seeds, correlations across depths."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from randarch.analysis import Estimate
+from randarch.analysis import Estimate, ScoreAnalysis
 from randarch.report import style
 from randarch.report.numbers import with_interval
 from randarch.report.study import DepthReport, StudyReport, seed_columns
@@ -27,7 +28,7 @@ def draw_bins(axes: Axes, depth: DepthReport) -> None:
         axes.axhline(
             overall.value, color=style.RFM, linestyle=":", linewidth=1.2, label="ours, all sizes"
         )
-    label = "ours, within a bin (n beside it)"
+    label = "ours, in a bin (its n)"
     for b in depth.analysis.rfm.by_bin:
         if b.n < MIN_IN_BIN or not b.spearman.defined:
             continue
@@ -45,14 +46,14 @@ def draw_bins(axes: Axes, depth: DepthReport) -> None:
         )
         label = ""
     for i, p in enumerate(depth.published.bins):
-        name = "paper, within a bin" if i == 0 else None
+        name = "paper, in a bin" if i == 0 else None
         axes.plot([p.low, p.high], [p.spearman] * 2, color=style.PAPER, linewidth=1.5, label=name)
         axes.plot((p.low + p.high) / 2, p.spearman, "D", color=style.PAPER, markersize=5)
-    axes.set_ylim(-1.08, 1.08)
+    _show_range(axes, [b.spearman for b in depth.analysis.rfm.by_bin if b.n >= MIN_IN_BIN])
     axes.set_xlabel("final size (features)")
     axes.set_ylabel("Spearman within the bin")
     axes.set_title(f"{depth.depth} layers: architectures of nearly the same final size")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=3, columnspacing=1.2)
+    _legend_below(axes)
 
 
 def draw_seeds(axes: Axes, depth: DepthReport, score: str) -> None:
@@ -125,11 +126,25 @@ def draw_across_depths(axes: Axes, report: StudyReport, coefficient: str) -> Non
         )
     axes.set_xticks([d.depth for d in depths])
     axes.set_xlim(depths[0].depth - 0.1 * span - 0.3, depths[-1].depth + 0.1 * span + 0.3)
-    axes.set_ylim(-1.05, 1.05)
+    _show_range(axes, [getattr(s.all, coefficient) for d in depths for s in _scores(d)])
     axes.set_xlabel("convolutional layers")
     axes.set_ylabel(f"{coefficient.capitalize()} with trained accuracy")
     axes.set_title(f"{coefficient.capitalize()} against depth, 95 % intervals")
-    axes.legend(loc="lower left")
+    _legend_below(axes)
+
+
+def _scores(depth: DepthReport) -> tuple[ScoreAnalysis, ScoreAnalysis]:
+    return depth.analysis.rfm, depth.analysis.ensemble
+
+
+def _show_range(axes: Axes, estimates: Sequence[Estimate]) -> None:
+    """Always 0 to 1, so that a small correlation looks small, and as far below as needed."""
+    lowest = [e.value if math.isnan(e.low) else e.low for e in estimates if e.defined]
+    axes.set_ylim(max(min([-0.1, *(v - 0.08 for v in lowest)]), -1.06), 1.06)
+
+
+def _legend_below(axes: Axes) -> None:
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3, columnspacing=1.0)
 
 
 def _whisker(axes: Axes, x: float, estimate: Estimate, colour: str, label: str) -> None:

@@ -1,21 +1,24 @@
 """Panels of a score (upwards, as in the paper) against the trained accuracy, in percent."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from randarch.analysis import Correlations, ScoreAnalysis, SizeBin
 from randarch.report import style
 from randarch.report.limits import ScatterLimits
-from randarch.report.numbers import size, with_interval
+from randarch.report.numbers import size, size_range, with_interval
 from randarch.report.study import DepthReport, seed_columns
 
 # Above this the points of a vector image are drawn as one bitmap.
 _MAX_VECTOR_POINTS = 2000
-_MARKED = {
+_MARKED: dict[str, dict[str, Any]] = {
     "dead": {"marker": "X", "facecolor": style.DEAD},
     "diverged": {"marker": "^", "facecolor": style.DIVERGED},
 }
@@ -38,7 +41,7 @@ def score_name(depth: DepthReport, score: str) -> str:
     seeds = len(seed_columns(depth.table, "rfm_accuracy"))
     if score == "ensemble_accuracy":
         return f"ensemble of {seeds} seed{'s' if seeds > 1 else ''}"
-    return f"mean of {seeds} seeds" if seeds > 1 else "one seed"
+    return f"random weights, {f'mean of {seeds} seeds' if seeds > 1 else 'one seed'}"
 
 
 def subtitle(correlations: Correlations) -> str:
@@ -51,23 +54,18 @@ def subtitle(correlations: Correlations) -> str:
 
 def draw_scatter(
     axes: Axes, depth: DepthReport, analysis: ScoreAnalysis, limits: ScatterLimits
-) -> ScalarMappable:
-    """All architectures of a depth; dead and diverged ones marked. Returns the colours of sizes."""
+) -> None:
+    """All architectures of a depth; dead and diverged ones marked."""
     mappable = ScalarMappable(size_norm(depth.table), style.SIZES)
     _draw_points(axes, depth.table, analysis.score, mappable)
     _label(axes, analysis.score, limits)
     axes.set_title(
         f"{depth.depth} layers, {score_name(depth, analysis.score)}\n{subtitle(analysis.all)}"
     )
-    handles, _ = axes.get_legend_handles_labels()
-    if handles:
-        axes.legend(loc="best")
-    return mappable
+    _legend(axes)
 
 
-def draw_size_class(
-    axes: Axes, depth: DepthReport, inside: SizeBin, limits: ScatterLimits
-) -> ScalarMappable:
+def draw_size_class(axes: Axes, depth: DepthReport, inside: SizeBin, limits: ScatterLimits) -> None:
     """The architectures of one size class, all others in pale grey behind them."""
     mappable = ScalarMappable(size_norm(depth.table), style.SIZES)
     table = depth.table
@@ -78,23 +76,21 @@ def draw_size_class(
     )
     _draw_points(axes, table[member], "rfm_accuracy", mappable)
     _label(axes, "rfm_accuracy", limits)
-    sizes = size(inside.low)
-    if inside.high > inside.low:
-        sizes = f"{sizes} to {size(inside.high)}"
+    _legend(axes)
     axes.set_title(
-        f"{inside.label.capitalize()} final size: {sizes}\n"
+        f"{inside.label.capitalize()} final size: {size_range(inside.low, inside.high)}\n"
         f"Spearman {with_interval(inside.spearman)}, n = {inside.n}"
     )
-    return mappable
 
 
-def draw_size_bar(axes: Axes, mappable: ScalarMappable, **options: object) -> None:
-    """The colour bar of the final sizes, beside `axes` or wherever `options` say."""
-    figure = axes.figure
-    norm = mappable.norm
-    bar = figure.colorbar(mappable, ax=options.pop("ax", axes), **options)
-    long_axis = bar.ax.xaxis if bar.orientation == "horizontal" else bar.ax.yaxis
-    long_axis.set_major_locator(FixedLocator(size_ticks(float(norm.vmin), float(norm.vmax))))
+def draw_size_bar(figure: Figure, depth: DepthReport, below: bool) -> None:
+    """The colour bar of the final sizes, for all panels: below or to the right of them."""
+    where: dict[str, Any] = {"orientation": "horizontal", "aspect": 40, "pad": 0.03}
+    mappable = ScalarMappable(size_norm(depth.table), style.SIZES)
+    bar = figure.colorbar(mappable, ax=figure.axes, **(where if below else {"pad": 0.02}))
+    long_axis = bar.ax.xaxis if below else bar.ax.yaxis
+    sizes = depth.table["final_size"]
+    long_axis.set_major_locator(FixedLocator(size_ticks(float(sizes.min()), float(sizes.max()))))
     long_axis.set_minor_locator(NullLocator())
     long_axis.set_major_formatter(FuncFormatter(lambda value, _: size(round(value))))
     bar.set_label("final size (features, logarithmic)")
@@ -103,7 +99,7 @@ def draw_size_bar(axes: Axes, mappable: ScalarMappable, **options: object) -> No
 
 def _draw_points(axes: Axes, table: pd.DataFrame, score: str, mappable: ScalarMappable) -> None:
     marks = {name: table[name].to_numpy(dtype=bool) for name in _MARKED}
-    marks["diverged"] &= ~marks["dead"]
+    marks["diverged"] = marks["diverged"] & ~marks["dead"]
     healthy = ~(marks["dead"] | marks["diverged"])
     x, y = (100 * table[c].to_numpy(dtype=float) for c in ("trained_accuracy", score))
     axes.scatter(
@@ -129,9 +125,18 @@ def _draw_points(axes: Axes, table: pd.DataFrame, score: str, mappable: ScalarMa
             )
 
 
+def _legend(axes: Axes) -> None:
+    """Only where something is marked; framed, or its marks would pass for data."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="best", frameon=True, fancybox=False, edgecolor="#bbbbbb", framealpha=1)
+
+
 def _label(axes: Axes, score: str, limits: ScatterLimits) -> None:
     axes.set_xlim(limits.trained)
     axes.set_ylim(limits.scores[score])
     axes.set_xlabel("trained accuracy (%)")
-    named = {"rfm_accuracy": "random-weight accuracy (%)", "ensemble_accuracy": "ensemble score (%)"}
+    named = {
+        "rfm_accuracy": "random-weight accuracy (%)",
+        "ensemble_accuracy": "ensemble score (%)",
+    }
     axes.set_ylabel(named[score])

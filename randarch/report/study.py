@@ -113,7 +113,7 @@ class StudyReport:
     device: str
     config: Mapping[str, object] = field(default_factory=dict)
     deviations: tuple[str, ...] = ()
-    seconds: Mapping[str, float] = field(default_factory=dict)
+    seconds: Mapping[str, float | int] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

@@ -16,6 +16,7 @@ from jaxtyping import Array, Bool, Float
 
 from randarch.ridge.gram import EXACT
 from randarch.ridge.spectrum import eigh, regularised_inverse, resolvable
+from randarch.ridge.tridiagonal import inverse_path, tridiagonalise
 
 
 class DualPath(NamedTuple):
@@ -61,6 +62,29 @@ def dual_path(
         diagonal = diagonal - (1 / (tau + penalties))[:, None] / n
     weights = rotated(regularised_inverse(lambdas, values))
     return DualPath(weights, rotated(inverse) / diagonal[:, :, None])
+
+
+@partial(jax.jit, static_argnames="centered")
+def fast_dual_path(
+    kernel: Float[Array, "n n"],
+    targets: Float[Array, "n c"],
+    lambdas: Float[Array, "l"],
+    *,
+    centered: bool,
+) -> DualPath:
+    """As `dual_path`, by tridiagonal reduction: less work, for lambdas above rounding alone.
+
+    `gram.resolves` says whether they are.
+    """
+    n = kernel.shape[0]
+    dtype = kernel.dtype
+    tau = jnp.trace(kernel) / n if centered else jnp.zeros((), dtype)
+    lambdas = lambdas.astype(dtype)
+    reduced = tridiagonalise(kernel + tau / n)
+    diagonal, weights = inverse_path(reduced, targets.astype(dtype), lambdas)
+    if centered:
+        diagonal = diagonal - (1 / (tau + lambdas))[:, None] / n
+    return DualPath(weights, weights / diagonal[:, :, None])
 
 
 class Held(NamedTuple):

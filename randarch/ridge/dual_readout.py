@@ -7,13 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from randarch.ridge.dual import apply_dual, dual_cholesky, dual_path
+from randarch.ridge.dual import apply_dual, dual_cholesky, dual_path, fast_dual_path
 from randarch.ridge.features import Features
 from randarch.ridge.gram import (
     add_kernel,
     float32_products_suffice,
     measure,
     mirror,
+    resolves,
     solve_dtype,
 )
 from randarch.ridge.scores import Solved, lambda_path, solved
@@ -85,7 +86,8 @@ def solve_dual_problems(
                 for kernel, path, dtype in zip(matrices, paths, dtypes, strict=True)
             ]
         else:
-            fits = choose_left_out(matrices, paths, dtypes, encoded, settings.intercept)
+            norms = [float(size.norm) for size in sizes]
+            fits = choose_left_out(matrices, norms, paths, dtypes, encoded, settings.intercept)
         weights = [fit[1] for fit in fits]
         applied = apply_weights(train, test, problems, weights, settings.intercept)
         results = [
@@ -103,6 +105,7 @@ def solve_dual_problems(
 
 def choose_left_out(
     matrices: list[Float[Array, "n n"]],
+    norms: list[float],
     paths: list[Float[np.ndarray, "_"]],
     dtypes: list[str],
     encoded: Encoded,
@@ -111,15 +114,14 @@ def choose_left_out(
     """The whole path of each problem, its choice, and the dual weights there."""
     n = encoded.labels.size
     valid = np.ones(n, bool)
-    solutions = []
-    for kernel, path, dtype in zip(matrices, paths, dtypes, strict=True):  # all under way at once
-        solution = dual_path(kernel.astype(dtype), encoded.values, path, centered=center)
-        sums = tally(solution.residuals, *encoded, valid)
-        solutions.append((solution.weights, sums))
     out = []
-    for (weights, sums), path, dtype in zip(solutions, paths, dtypes, strict=True):
-        fit = solved("dual", dtype, path, jax.device_get(sums), n, encoded)
-        out.append((fit, weights[fit.index].astype(jnp.float64)))
+    for kernel, norm, path, dtype in zip(matrices, norms, paths, dtypes, strict=True):
+        # One at a time: the factorisation has all cores, two at once would fight for them.
+        solve = fast_dual_path if resolves(dtype, n, norm, float(path.min())) else dual_path
+        solution = solve(kernel.astype(dtype), encoded.values, path, centered=center)
+        sums = jax.device_get(tally(solution.residuals, *encoded, valid))
+        fit = solved("dual", dtype, path, sums, n, encoded)
+        out.append((fit, solution.weights[fit.index].astype(jnp.float64)))
     return out
 
 

@@ -12,7 +12,7 @@ from itertools import chain
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 Chunks = Callable[[], Iterable[Float[Array, "s b d"]]]
 
@@ -29,28 +29,36 @@ def padded_width(width: int) -> int:
     return -(-width // step) * step
 
 
+# These two know the width, so they are all that a new one compiles. Cutting with one slice a block
+# would take twenty times longer to compile.
+
+
 @partial(jax.jit, static_argnames="width")
-def column_blocks(
-    x: Float[Array, "s n d"], *, width: int
-) -> tuple[tuple[Float[Array, "n width"], ...], ...]:
-    """For each seed its columns in blocks of this width, the last one padded with zeros."""
-    d = x.shape[2]
+def column_blocks(x: Float[Array, "s n d"], *, width: int) -> Float[Array, "k s n width"]:
+    """Columns in blocks of this width, the last one padded with zeros."""
+    s, n, d = x.shape
     count = -(-d // width)
     padded = jnp.pad(x, ((0, 0), (0, 0), (0, count * width - d)))
-    return tuple(
-        tuple(seed[:, k * width : (k + 1) * width] for k in range(count)) for seed in padded
-    )
+    return padded.reshape(s, n, count, width).transpose(2, 0, 1, 3)
 
 
 @partial(jax.jit, static_argnames=("rows", "width"))
 def row_blocks(
     x: Float[Array, "s n d"], *, rows: int, width: int
-) -> tuple[tuple[Float[Array, "rows width"], ...], ...]:
-    """Blocks of rows, each one array a seed, padded with zero rows and columns."""
-    _, n, d = x.shape
+) -> Float[Array, "k s rows width"]:
+    """Blocks of rows, padded with zero rows and columns."""
+    s, n, d = x.shape
     count = -(-n // rows)
     padded = jnp.pad(x, ((0, 0), (0, count * rows - n), (0, width - d)))
-    return tuple(tuple(seed[k * rows : (k + 1) * rows] for seed in padded) for k in range(count))
+    return padded.reshape(s, count, rows, width).transpose(1, 0, 2, 3)
+
+
+@jax.jit
+def pick(
+    blocks: Float[Array, "k s rows width"], block: Int[Array, ""] | int, seed: Int[Array, ""] | int
+) -> Float[Array, "rows width"]:
+    """One block of one seed; the indices are data, so one program serves them all."""
+    return blocks[block, seed]
 
 
 class Features:
@@ -79,6 +87,7 @@ class Features:
         self._what = what
         self._chunks: Chunks | None = None
         self._array: Array | None = None
+        self._first: Array | None = None
         if callable(source):
             self._chunks = source
             self._pending = self._open()
@@ -91,25 +100,16 @@ class Features:
             self._array = _placed(source)
             self._rows = -(-rows // max(-(-rows // ROWS), 1))
             self._check_rows(rows)
+        first = self._first if self._array is None else self._array
+        assert first is not None
+        # float64 for features that came so, else float32 (half precision is widened)
+        self.dtype = "float64" if first.dtype == jnp.float64 else "float32"
+        self.device = next(iter(first.devices()))
         if self.seeds < 1 or self.width < 1:
             raise ValueError(
                 f"the {what} features have {self.seeds} seeds and {self.width} columns: "
                 "expected at least one of each."
             )
-
-    @property
-    def dtype(self) -> str:
-        """float64 for features that came so, else float32 (half precision is widened)."""
-        first = self._array if self._array is not None else self._first
-        assert first is not None, "read before the first pass"
-        return "float64" if first.dtype == jnp.float64 else "float32"
-
-    @property
-    def device(self) -> jax.Device:
-        """Where the blocks are."""
-        first = self._array if self._array is not None else self._first
-        assert first is not None, "read before the first pass"
-        return next(iter(first.devices()))
 
     @property
     def streamed(self) -> bool:
@@ -165,16 +165,19 @@ class Features:
         for chunk in self._pass():
             rows = self._rows if self._array is not None else max(self._rows, chunk.shape[1])
             blocks = row_blocks(chunk, rows=rows, width=padded_width(self.width))
-            for k, block in enumerate(blocks):
+            for k in range(blocks.shape[0]):
                 stop = min(start + (k + 1) * rows, start + chunk.shape[1])
+                block = tuple(pick(blocks, k, seed) for seed in range(self.seeds))
                 yield slice(start + k * rows, stop), block
             start += chunk.shape[1]
 
-    def by_columns(self) -> tuple[tuple[Array, ...], ...]:
+    def by_columns(self) -> Iterator[Iterator[Array]]:
         """For each seed its columns in blocks of all rows. Chunks are gathered first."""
         if self._array is None:
             self._array = jnp.concatenate(list(self._pass()), axis=1)
-        return column_blocks(self._array, width=min(COLUMNS, padded_width(self.width)))
+        blocks = column_blocks(self._array, width=min(COLUMNS, padded_width(self.width)))
+        for seed in range(self.seeds):
+            yield (pick(blocks, k, seed) for k in range(blocks.shape[0]))
 
 
 def _placed(x: Float[Array, "s n d"] | Float[np.ndarray, "s n d"]) -> Float[Array, "s n d"]:

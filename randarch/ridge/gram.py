@@ -68,13 +68,13 @@ class Moments(NamedTuple):
 
 
 def no_moments(width: int, classes: int, dtype: str) -> Moments:
-    """Sums over no rows."""
+    """Sums over no rows; zeros from the host, which compile nothing for a new width."""
     return Moments(
-        jnp.zeros((width, width), dtype),
-        jnp.zeros((width, classes), dtype),
-        jnp.zeros(width, dtype),
-        jnp.zeros(classes, dtype),
-        jnp.zeros((), dtype),
+        jnp.asarray(np.zeros((width, width), dtype)),
+        jnp.asarray(np.zeros((width, classes), dtype)),
+        jnp.asarray(np.zeros(width, dtype)),
+        jnp.asarray(np.zeros(classes, dtype)),
+        jnp.asarray(np.zeros((), dtype)),
     )
 
 
@@ -126,3 +126,8 @@ def solve_dtype(precision: Precision, n: int, norm: float, smallest_lambda: floa
     if precision != "auto":
         return precision
     return "float32" if n * EPS32 * norm <= smallest_lambda / 10 else "float64"
+
+
+def resolves(dtype: str, n: int, norm: float, smallest_lambda: float) -> bool:
+    """Whether K + lambda I is positive definite in this precision for every lambda of the path."""
+    return smallest_lambda > 2 * n * float(np.finfo(dtype).eps) * norm

@@ -44,6 +44,7 @@ class Plan(NamedTuple):
     normal: Normal
     path: Float[np.ndarray, "l"]
     dtype: str
+    mean_square: float  # of a (centred) row: the mean diagonal of the kernel
 
 
 class Solution(NamedTuple):
@@ -122,12 +123,15 @@ def block_mean(block: Float[Array, "b d"], valid: Bool[Array, "b"]) -> Float[Arr
 
 
 @partial(jax.jit, static_argnames="width")
-def seed_moments(moments: Moments, start: Int[Array, ""], *, width: int) -> Moments:
-    """The sums of the seed whose columns start there, out of those of concatenated features."""
+def seed_moments(
+    moments: Moments, shift: Float[Array, "d"], start: Int[Array, ""], *, width: int
+) -> tuple[Moments, Float[Array, "width"]]:
+    """The sums and shift of the seed whose columns start there, out of the concatenated ones."""
     gram = jax.lax.dynamic_slice(moments.gram, (start, start), (width, width))
     cross = jax.lax.dynamic_slice_in_dim(moments.cross, start, width)
     total = jax.lax.dynamic_slice_in_dim(moments.total, start, width)
-    return Moments(gram, cross, total, moments.target_total, moments.rows)
+    own = Moments(gram, cross, total, moments.target_total, moments.rows)
+    return own, jax.lax.dynamic_slice_in_dim(shift, start, width)
 
 
 def padded(
@@ -166,8 +170,8 @@ def sum_moments(
             if problem not in sums:
                 sums[problem] = no_moments(x.shape[1], values.shape[1], dtype)
             if problem not in known:
-                first = block_mean(x, valid) if center else jnp.zeros(x.shape[1])
-                known[problem] = first.astype(dtype)
+                zero = jnp.asarray(np.zeros(x.shape[1]))
+                known[problem] = (block_mean(x, valid) if center else zero).astype(dtype)
             sums[problem] = add_moments(
                 sums[problem], x, known[problem], values, valid, every=every
             )
@@ -175,8 +179,9 @@ def sum_moments(
     for problem in problems:
         if problem not in sums:
             start = largest.index(problem[0]) * width
-            sums[problem] = seed_moments(sums[largest], jnp.asarray(start), width=width)
-            known[problem] = jax.lax.dynamic_slice_in_dim(known[largest], start, width)
+            sums[problem], known[problem] = seed_moments(
+                sums[largest], known[largest], jnp.asarray(start), width=width
+            )
     return [known[problem] for problem in problems], [sums[problem] for problem in problems]
 
 
@@ -195,11 +200,12 @@ def make_plans(
     sizes = jax.device_get([measure(normal.gram) for normal in normals])
     plans = []
     for problem, normal, size in zip(problems, normals, sizes, strict=True):
-        path = lambda_path(settings, float(size.trace) / n)
+        mean_square = float(size.trace) / n
+        path = lambda_path(settings, mean_square)
         dtype = solve_dtype(
             settings.precision, normal.gram.shape[0], float(size.norm), float(path.min())
         )
-        plans.append(Plan(problem, normal, path, dtype))
+        plans.append(Plan(problem, normal, path, dtype, mean_square))
     return plans
 
 
@@ -248,8 +254,7 @@ def leverage_products(train: Features, plan: Plan, settings: RidgeSettings) -> s
     if settings.precision != "auto":
         return settings.precision
     width = len(plan.problem) * train.width
-    mean_square = float(jnp.trace(plan.normal.gram)) / train.samples
-    error = 2 * EPS32 * np.sqrt(width * mean_square / max(float(plan.path.min()), 1e-300))
+    error = 2 * EPS32 * np.sqrt(width * plan.mean_square / max(float(plan.path.min()), 1e-300))
     safe = train.dtype == "float32" and 2 * width <= train.samples and error <= 3e-4
     return "float32" if safe else "float64"
 

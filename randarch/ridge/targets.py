@@ -100,7 +100,7 @@ def tally(
 
 
 def smallest_error(loo_error: Float[np.ndarray, "l"], lambdas: Float[np.ndarray, "l"]) -> int:
-    """Index of the least error; of equal ones the largest lambda; NaN never wins.
+    """Index of the least error; of those equal up to rounding the largest lambda; NaN never wins.
 
     Raises:
         ValueError: when every error is NaN or infinite, as for non-finite features.
@@ -112,5 +112,5 @@ def smallest_error(loo_error: Float[np.ndarray, "l"], lambdas: Float[np.ndarray,
             "overflow; mark the network as diverged instead of scoring it."
         )
     best = np.min(loo_error[finite])
-    candidates = np.flatnonzero(finite & (loo_error == best))
+    candidates = np.flatnonzero(finite & (loo_error <= best * (1 + 1e-12)))
     return int(candidates[np.argmax(lambdas[candidates])])

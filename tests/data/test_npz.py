@@ -149,12 +149,12 @@ def test_damaged_content(tmp_path: Path) -> None:
 
 def test_more_images_than_there_are(tmp_path: Path) -> None:
     name = write(tmp_path)
-    with pytest.raises(DataError, match="train_size is 41; .* has 40 such images"):
+    with pytest.raises(DataError, match=r"train_size is 41; .* has 40 such images"):
         load(name, train_size=41)
-    with pytest.raises(DataError, match="test_size is 17; .* has 16 such images"):
+    with pytest.raises(DataError, match=r"test_size is 17; .* has 16 such images"):
         load(name, test_size=17)
 
 
 def test_fewer_images_than_classes(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="train_size is 3; .* has 4 classes"):
+    with pytest.raises(DataError, match=r"train_size is 3; .* has 4 classes"):
         load(write(tmp_path), train_size=3)

@@ -1,0 +1,21 @@
+"""Random-weight evaluation of architectures: stages, shared programs, features, scores."""
+
+from randarch.engine.evaluate import Evaluation, EvaluationSettings, Evaluator, Images
+from randarch.engine.forward import BATCH_NORM_MODES, Forward, Normalization
+from randarch.engine.programs import ProgramCache, Usage
+from randarch.engine.stages import Stage, StageProgram, cut
+
+__all__ = [
+    "BATCH_NORM_MODES",
+    "Evaluation",
+    "EvaluationSettings",
+    "Evaluator",
+    "Forward",
+    "Images",
+    "Normalization",
+    "ProgramCache",
+    "Stage",
+    "StageProgram",
+    "Usage",
+    "cut",
+]

@@ -1,0 +1,164 @@
+"""Random-weight evaluation: one architecture, several seeds, one data set -> scores, with what they cost."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, UInt8
+
+from randarch import geometry, ridge
+from randarch.engine.forward import BatchNormMode, Forward, Network, Normalization
+from randarch.engine.programs import ProgramCache, Usage
+from randarch.networks import draw_weights
+from randarch.spec import ArchSpec
+
+GIB = 2**30
+CHUNK_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Training and test images with labels, and how pixels are normalised."""
+
+    x_train: UInt8[np.ndarray, "n h w c"]
+    y_train: Int[np.ndarray, "n"]
+    x_test: UInt8[np.ndarray, "m h w c"]
+    y_test: Int[np.ndarray, "m"]
+    num_classes: int
+    normalization: Normalization
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    """How random networks are evaluated.
+
+    Attributes:
+      seeds: one draw of weights each.
+      init_name: of `layers.INITIALIZERS`.
+      shared_weights: equal sub-graphs have equal weights (True), or architectures are independent.
+      batch_norm: `calibrated`, `batch` or `identity`.
+      feature_pool: average the last map to this many positions a side first; None keeps it whole.
+      readout: the ridge's settings.
+      memory_budget: bytes that features and kernels of one architecture may take; past it features are computed again
+        instead of kept.
+      calibration_images: of the training set's beginning, for `calibrated`.
+      precision: of products in the network, as JAX names it.
+    """
+
+    seeds: tuple[int, ...] = (0, 1, 2)
+    init_name: str = "pytorch"
+    shared_weights: bool = False
+    batch_norm: BatchNormMode = "calibrated"
+    feature_pool: int | None = None
+    readout: ridge.RidgeSettings = field(default_factory=ridge.RidgeSettings)
+    memory_budget: int = 4 * GIB
+    calibration_images: int = 1000
+    precision: str = "highest"
+
+    def __post_init__(self) -> None:
+        if not self.seeds or len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"seeds are {self.seeds}; expected one or more different integers")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of one architecture and what they cost."""
+
+    digest: str
+    scores: ridge.ReadoutScores
+    feature_size: int
+    streamed: bool
+    usage: Usage
+
+
+class Evaluator:
+    """Evaluates architectures on one data set, with programs shared between them.
+
+    Safe to call from several threads. Results do not depend on order or on what else is evaluated.
+    """
+
+    def __init__(
+        self, images: Images, settings: EvaluationSettings, cache: ProgramCache | None = None, batch: int = 50
+    ) -> None:
+        self.images = images
+        self.settings = settings
+        self.cache = cache or ProgramCache()
+        self._forward = Forward(
+            self.cache,
+            images.normalization,
+            batch_norm=settings.batch_norm,
+            calibration_images=settings.calibration_images,
+            batch=batch,
+            feature_pool=settings.feature_pool,
+            precision=settings.precision,
+        )
+
+    def evaluate(self, arch: ArchSpec) -> Evaluation:
+        """Features of every seed, then one readout a seed and one on all of them together."""
+        before = self.cache.used()
+        images, settings = self.images, self.settings
+        with self.cache.running():
+            network = self._network(arch)
+            size = self._feature_size(arch)
+            streamed = self._bytes(size) > settings.memory_budget
+
+            def train() -> Iterator[Float[Array, "s b d"]]:
+                return chunked(self._forward.features(network, images.x_train))
+
+            def test() -> Iterator[Float[Array, "s b d"]]:
+                return chunked(self._forward.features(network, images.x_test))
+
+            scores = ridge.readout(
+                train if streamed else _whole(train()),
+                images.y_train,
+                test if streamed else _whole(test()),
+                images.y_test,
+                num_classes=images.num_classes,
+                settings=settings.readout,
+            )
+        return Evaluation(arch.digest, scores, size, streamed, self.cache.used() - before)
+
+    def features(self, arch: ArchSpec) -> tuple[Float[np.ndarray, "s n d"], Float[np.ndarray, "s m d"]]:
+        """Training and test features of every seed, kept in memory."""
+        network = self._network(arch)
+        return tuple(  # type: ignore[return-value]
+            np.asarray(_whole(self._forward.features(network, x)))
+            for x in (self.images.x_train, self.images.x_test)
+        )
+
+    def _network(self, arch: ArchSpec) -> Network:
+        settings = self.settings
+        shapes = [node.shape for node in geometry.analyze(arch, self.images.x_train.shape[1:]).nodes]
+        weights = draw_weights(
+            arch, shapes, settings.seeds, init_name=settings.init_name, shared=settings.shared_weights
+        )
+        return self._forward.prepare(arch, weights, self.images.x_train)
+
+    def _feature_size(self, arch: ArchSpec) -> int:
+        height, width, channels = geometry.analyze(arch, self.images.x_train.shape[1:]).output_shape
+        pool = self.settings.feature_pool or max(height, width)
+        return min(height, pool) * min(width, pool) * channels
+
+    def _bytes(self, size: int) -> int:
+        """Kept features twice over (a readout needs a centred copy), and the largest matrix of the readout."""
+        images, seeds = self.images, len(self.settings.seeds)
+        rows = len(images.x_train) + len(images.x_test)
+        return 2 * 4 * seeds * rows * size + 3 * 8 * min(len(images.x_train), seeds * size) ** 2
+
+
+def chunked(parts: Iterator[Float[Array, "s b d"]]) -> Iterator[Float[Array, "s b2 d"]]:
+    """Joins batches into chunks of about 64 MiB, since a readout wants longer products than a network."""
+    waiting: list[Array] = []
+    for part in parts:
+        waiting.append(part)
+        if sum(math.prod(p.shape) for p in waiting) * 4 >= CHUNK_BYTES:
+            yield jnp.concatenate(waiting, axis=1)
+            waiting = []
+    if waiting:
+        yield jnp.concatenate(waiting, axis=1)
+
+
+def _whole(parts: Iterator[Float[Array, "s b d"]]) -> Float[Array, "s n d"]:
+    return jnp.concatenate(list(parts), axis=1)

@@ -1,0 +1,225 @@
+"""Features of random networks: images through the stages of a graph, all seeds at once, a few images at a time.
+
+Seeds are vectorised (`vmap`) on accelerators and taken in turn inside one program (`lax.map`) on CPUs, where a product
+batched over seeds runs at 0.7 times the speed of one product after the other (`benchmarks.convolution`).
+
+Batch norm of an untrained network has no statistics of its own. `calibrated` measures them once, on the first training
+images, layer after layer, and then keeps them fixed; `batch` takes each batch's own; `identity` leaves batch norm out.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, UInt8
+
+from randarch import layers
+from randarch.engine.programs import ProgramCache
+from randarch.engine.stages import Stage, StageProgram, cut
+from randarch.networks import GraphModule, Variables, gather_variables
+from randarch.spec import ArchSpec
+
+BatchNormMode = Literal["calibrated", "batch", "identity"]
+BATCH_NORM_MODES: tuple[BatchNormMode, ...] = ("calibrated", "batch", "identity")
+OverSeeds = Literal["map", "vmap"]
+BATCH_MODE_IMAGES = 250
+"""Images whose statistics `batch` takes together, whatever the memory budget."""
+
+
+@dataclass(frozen=True)
+class _StageKey:
+    program: StageProgram
+    batch_norm: BatchNormMode
+    precision: str
+    over_seeds: OverSeeds
+    shared_input: bool
+    feature_pool: int | None  # set in the last stage alone
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """Channel means and standard deviations of pixels / 255."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A graph with weights for several seeds, ready to be applied.
+
+    Attributes:
+      stages: of the graph.
+      variables: one tree a stage, leaves with a leading axis of seeds; batch statistics as calibrated.
+    """
+
+    stages: tuple[Stage, ...]
+    variables: tuple[Variables, ...]
+
+
+class Forward:
+    """Applies networks to images with shared compiled programs.
+
+    Args:
+      cache: where programs live.
+      normalization: of the images.
+      batch_norm: see the module's text.
+      calibration_images: how many training images batch norm is calibrated on.
+      batch: images at a time.
+      feature_pool: average the last map down to this many positions a side; None keeps it.
+      precision: of products, as JAX names it.
+    """
+
+    def __init__(
+        self,
+        cache: ProgramCache,
+        normalization: Normalization,
+        *,
+        batch_norm: BatchNormMode = "calibrated",
+        calibration_images: int = 1000,
+        batch: int = 50,
+        feature_pool: int | None = None,
+        precision: str = "highest",
+    ) -> None:
+        if batch_norm not in BATCH_NORM_MODES:
+            raise ValueError(f"batch_norm is {batch_norm!r}; expected one of {', '.join(BATCH_NORM_MODES)}")
+        self.cache = cache
+        self.normalization = normalization
+        self.batch_norm = batch_norm
+        self.calibration_images = calibration_images
+        self.batch = BATCH_MODE_IMAGES if batch_norm == "batch" else batch
+        self.feature_pool = feature_pool
+        self.precision = precision
+
+    def prepare(
+        self, arch: ArchSpec, weights: dict[int, Variables], images: UInt8[np.ndarray, "n h w c"]
+    ) -> Network:
+        """Puts weights in place and, for `calibrated`, measures batch norm on the first of the images.
+
+        Raises:
+          ValueError: for a graph that is its input alone, which leaves nothing to evaluate.
+        """
+        stages = cut(arch)
+        if not stages:
+            raise ValueError("the graph is its input alone; expected at least one operation")
+        variables = [gather_variables(weights, s.first, len(s.program.nodes)) for s in stages]
+        if self.batch_norm == "calibrated":
+            self._calibrate(stages, variables, images[: self.calibration_images])
+        return Network(stages, tuple(variables))
+
+    def features(
+        self, network: Network, images: UInt8[np.ndarray, "n h w c"]
+    ) -> Iterator[Float[Array, "s b d"]]:
+        """Flattened features of all seeds, a batch of images at a time, in order."""
+        for x, count in self._batches(images):
+            values: tuple[Array, ...] = (x,)
+            for index in range(len(network.stages)):
+                values, _ = self._run(network.stages, index, network.variables[index], values, count)
+            yield values[0][:, :count]
+
+    def _calibrate(
+        self, stages: tuple[Stage, ...], variables: list[Variables], images: UInt8[np.ndarray, "n h w c"]
+    ) -> None:
+        batches: list[tuple[tuple[Array, ...], int]] = [((x,), count) for x, count in self._batches(images)]
+        for index, stage in enumerate(stages[:-1]):
+            results = [self._run(stages, index, variables[index], values, count) for values, count in batches]
+            counts = np.array([count for _, count in batches], np.float64)
+            for position, users in enumerate(stage.measured):
+                moments = [tuple(np.asarray(m, np.float64) for m in result[1][position]) for result in results]
+                mean, var = combine_moments(moments, counts)
+                for user in users:
+                    _set_statistics(stages, variables, user, mean, var)
+            batches = [(result[0], count) for result, (_, count) in zip(results, batches, strict=True)]
+
+    def _run(
+        self,
+        stages: tuple[Stage, ...],
+        index: int,
+        variables: Variables,
+        values: tuple[Array, ...],
+        count: int,
+    ) -> tuple[tuple[Array, ...], tuple[tuple[Array, Array], ...]]:
+        last = index == len(stages) - 1
+        key = _StageKey(
+            stages[index].program,
+            self.batch_norm,
+            self.precision,
+            over_seeds="map" if jax.default_backend() == "cpu" else "vmap",
+            shared_input=index == 0,
+            feature_pool=(self.feature_pool or 0) if last else None,
+        )
+        args = (variables, values, np.int32(count))
+        return self.cache.get(_run_stage, key, *args)(*args)
+
+    def _batches(self, images: UInt8[np.ndarray, "n h w c"]) -> Iterator[tuple[Array, int]]:
+        for start in range(0, len(images), self.batch):
+            chunk = images[start : start + self.batch]
+            count = len(chunk)
+            if count < self.batch and self.batch_norm != "batch":
+                chunk = np.concatenate([chunk, np.zeros((self.batch - count, *chunk.shape[1:]), chunk.dtype)])
+            program = self.cache.get(_normalize, self.normalization, chunk)
+            yield program(chunk), count
+
+
+def combine_moments(
+    moments: Sequence[tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]], counts: Float[np.ndarray, "b"]
+) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]:
+    """Mean and variance of a whole from (mean, variance) of its parts and how many images each has."""
+    share = counts / counts.sum()
+    mean = sum(w * m for w, (m, _) in zip(share, moments, strict=True))
+    var = sum(w * (v + (m - mean) ** 2) for w, (m, v) in zip(share, moments, strict=True))
+    return np.asarray(mean, np.float32), np.asarray(var, np.float32)
+
+
+def _set_statistics(
+    stages: tuple[Stage, ...], variables: list[Variables], node: int, mean: np.ndarray, var: np.ndarray
+) -> None:
+    index = max(i for i, stage in enumerate(stages) if stage.first <= node)
+    name = f"node{node - stages[index].first}"
+    statistics = {**variables[index]["batch_stats"], name: {"mean": mean, "var": var}}
+    variables[index] = {**variables[index], "batch_stats": statistics}
+
+
+def _normalize(normalization: Normalization, images: UInt8[Array, "n h w c"]) -> Float[Array, "n h w c"]:
+    mean, std = (jnp.asarray(v, jnp.float32) for v in (normalization.mean, normalization.std))
+    return (images.astype(jnp.float32) / 255 - mean) / std
+
+
+def _run_stage(
+    key: _StageKey, variables: Variables, values: tuple[Array, ...], count: Any
+) -> tuple[tuple[Array, ...], tuple[tuple[Array, Array], ...]]:
+    program = key.program
+    wanted = (*program.outputs, *program.measured)
+    statistics = {"calibrated": "running", "batch": "batch", "identity": "identity"}[key.batch_norm]
+    module = GraphModule(program.nodes, wanted, statistics, precision=key.precision)
+    mutable = ["batch_stats"] if key.batch_norm == "batch" else False
+
+    def apply(variables: Variables, values: tuple[Array, ...]) -> tuple[Any, Any]:
+        results = module.apply(variables, *values, mutable=mutable)
+        results = results[0] if mutable else results
+        outputs = results[: len(program.outputs)]
+        if key.feature_pool is not None:
+            outputs = tuple(_flatten(x, key.feature_pool) for x in outputs)
+        measured = results[len(program.outputs) :] if key.batch_norm == "calibrated" else ()
+        return outputs, tuple(channel_moments(x, count) for x in measured)
+
+    if key.over_seeds == "vmap":
+        return jax.vmap(apply, in_axes=(0, None if key.shared_input else 0))(variables, values)
+    if key.shared_input:
+        return jax.lax.map(lambda own: apply(own, values), variables)
+    return jax.lax.map(lambda own: apply(*own), (variables, values))
+
+
+def _flatten(x: Float[Array, "n h w c"], pool: int) -> Float[Array, "n d"]:
+    x = layers.average_to(x, pool) if pool else x
+    return x.reshape(x.shape[0], -1)
+
+
+def channel_moments(x: Float[Array, "n h w c"], count: Any) -> tuple[Float[Array, "c"], Float[Array, "c"]]:
+    """Mean and variance of each channel over the first `count` images."""
+    weight = (jnp.arange(x.shape[0]) < count)[:, None, None, None] / (count * x.shape[1] * x.shape[2])
+    mean = jnp.sum(x * weight, axis=(0, 1, 2))
+    return mean, jnp.sum(jnp.square(x - mean) * weight, axis=(0, 1, 2))

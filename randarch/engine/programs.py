@@ -1,0 +1,145 @@
+"""Compiled programs, shared by everything that evaluates or trains: compiled once, counted, bounded in number."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+
+Program = Callable[..., Any]
+CPU_OPTIONS = {"xla_backend_optimization_level": 1}
+"""On a CPU matrix products are library calls: less optimisation saves a third of the compile time and costs nothing
+measurable at run time (`benchmarks.convolution`)."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What was compiled and run.
+
+    Attributes:
+      programs: compilations.
+      hits: calls served by a program that was there.
+      compile_seconds: spent tracing and compiling, added up over threads.
+      run_seconds: spent running, likewise (measured by the callers, around blocks of calls).
+    """
+
+    programs: int = 0
+    hits: int = 0
+    compile_seconds: float = 0.0
+    run_seconds: float = 0.0
+
+    def __sub__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.programs - other.programs,
+            self.hits - other.hits,
+            self.compile_seconds - other.compile_seconds,
+            self.run_seconds - other.run_seconds,
+        )
+
+
+class _Meter(threading.local):
+    """What the current thread has used, so that work running beside it is not billed to it."""
+
+    def __init__(self) -> None:
+        self.programs, self.hits, self.compile_seconds, self.run_seconds = 0, 0, 0.0, 0.0
+
+
+class ProgramCache:
+    """Compiles each (function, static arguments, shapes) once; safe to share between threads.
+
+    Args:
+      capacity: programs kept; past it the least recently used is dropped (and compiled again if needed).
+    """
+
+    def __init__(self, capacity: int = 2000) -> None:
+        if capacity < 1:
+            raise ValueError(f"capacity is {capacity}; expected at least 1")
+        self._capacity = capacity
+        self._programs: OrderedDict[Hashable, Program] = OrderedDict()
+        self._pending: dict[Hashable, threading.Event] = {}
+        self._lock = threading.Lock()
+        self._meter = _Meter()
+        self._total = Usage()
+
+    def __len__(self) -> int:
+        return len(self._programs)
+
+    @property
+    def total(self) -> Usage:
+        """Of all threads since the cache was made."""
+        with self._lock:
+            return self._total
+
+    def used(self) -> Usage:
+        """Of the calling thread since the cache was made; subtract two readings to bill a piece of work."""
+        m = self._meter
+        return Usage(m.programs, m.hits, m.compile_seconds, m.run_seconds)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Counts the time of the block, less what it compiles, as run time. The block must wait for its results."""
+        start, compiled = time.perf_counter(), self._meter.compile_seconds
+        try:
+            yield
+        finally:
+            seconds = time.perf_counter() - start - (self._meter.compile_seconds - compiled)
+            self._add(run_seconds=seconds)
+
+    def get(self, function: Callable[..., Any], static: Hashable, *args: Any) -> Program:
+        """The compiled form of `function(static, *args)` for these arguments' shapes; call it with `*args`.
+
+        `function` must be a module-level function: its identity is part of the key.
+        """
+        leaves, tree = jax.tree.flatten(args)
+        key = (function, static, tree, tuple((leaf.shape, leaf.dtype.name) for leaf in leaves))
+        while True:
+            with self._lock:
+                if key in self._programs:
+                    self._programs.move_to_end(key)
+                    self._add_locked(hits=1)
+                    return self._programs[key]
+                done = self._pending.get(key)
+                if done is None:
+                    self._pending[key] = threading.Event()
+                    break
+            start = time.perf_counter()
+            done.wait()
+            self._add(compile_seconds=time.perf_counter() - start)
+        try:
+            program = self._compile(function, static, args)
+            with self._lock:
+                self._programs[key] = program
+                while len(self._programs) > self._capacity:
+                    self._programs.popitem(last=False)
+            return program
+        finally:
+            with self._lock:
+                self._pending.pop(key).set()
+
+    def _compile(self, function: Callable[..., Any], static: Hashable, args: tuple[Any, ...]) -> Program:
+        start = time.perf_counter()
+        options = CPU_OPTIONS if jax.default_backend() == "cpu" else None
+        program = jax.jit(function, static_argnums=0).lower(static, *args).compile(compiler_options=options)
+        self._add(programs=1, compile_seconds=time.perf_counter() - start)
+        return program
+
+    def _add(self, **used: Any) -> None:
+        with self._lock:
+            self._add_locked(**used)
+
+    def _add_locked(
+        self, programs: int = 0, hits: int = 0, compile_seconds: float = 0.0, run_seconds: float = 0.0
+    ) -> None:
+        m, t = self._meter, self._total
+        m.programs, m.hits = m.programs + programs, m.hits + hits
+        m.compile_seconds, m.run_seconds = m.compile_seconds + compile_seconds, m.run_seconds + run_seconds
+        self._total = Usage(
+            t.programs + programs,
+            t.hits + hits,
+            t.compile_seconds + compile_seconds,
+            t.run_seconds + run_seconds,
+        )

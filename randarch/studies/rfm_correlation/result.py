@@ -1,0 +1,119 @@
+"""What a run of the study found, and how it is written down."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from randarch.analysis import DepthAnalysis
+from randarch.report import DepthReport, Published, StudyReport, write_figures, write_page
+from randarch.store import write_csv, write_json
+from randarch.studies.rfm_correlation.config import Config
+
+
+@dataclass(frozen=True)
+class DepthResult:
+    """One depth: the analysis, the table behind it, the paper's numbers, and Table III if it was asked for."""
+
+    analysis: DepthAnalysis
+    table: pd.DataFrame
+    paper: Published
+    converged: pd.DataFrame | None = None
+
+    def to_summary(self) -> dict[str, Any]:
+        summary = self.analysis.to_summary()
+        return {**summary, "paper": _paper(self.paper), **self._converged_summary()}
+
+    def _converged_summary(self) -> dict[str, Any]:
+        if self.converged is None:
+            return {}
+        groups = self.converged.groupby("picked_by", sort=False)["accuracy"]
+        return {
+            "converged": {
+                str(name): {"mean": float(g.mean()), "std": float(g.std()), "n": len(g)} for name, g in groups
+            }
+        }
+
+    def _repr_html_(self) -> str:
+        return self.analysis._repr_html_()
+
+
+@dataclass(frozen=True)
+class Result:
+    """A whole run.
+
+    Attributes:
+      depths: one result a depth, in the config's order.
+      deviations: from the paper's protocol, a sentence each.
+      seconds: `total` is this call's wall time; `compile`, `evaluate` and `train` are work seconds, added up over
+        workers and over interrupted runs of the same folder.
+      provenance: device, versions, source and numerical settings.
+    """
+
+    study: str
+    config: Config
+    depths: tuple[DepthResult, ...]
+    deviations: tuple[str, ...]
+    seconds: Mapping[str, float]
+    command: str
+    provenance: Mapping[str, Any]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per architecture of every depth."""
+        parts = [d.table.assign(depth=d.analysis.depth) for d in self.depths]
+        return pd.concat(parts, ignore_index=True)
+
+    def to_summary(self) -> dict[str, Any]:
+        """The content of summary.json: with one depth its numbers stand at the top, with several under `depths`."""
+        head = {"study": self.study, "config": self.config.to_dict()}
+        tail = {"deviations": list(self.deviations), "seconds": dict(self.seconds), **dict(self.provenance)}
+        if len(self.depths) == 1:
+            return head | self.depths[0].to_summary() | tail
+        return head | {"depths": {str(d.analysis.depth): d.to_summary() for d in self.depths}} | tail
+
+    def save(self, folder: Path) -> None:
+        """Writes results.csv, summary.json, report.html and figures/ into the folder."""
+        table = self.table
+        write_csv(
+            table[[c for c in table if not str(c).endswith("_by_epoch")]],
+            folder / "results.csv",
+            key=("depth", "draw"),
+        )
+        write_json(self.to_summary(), folder / "summary.json")
+        report = self.report()
+        figures = folder / "figures"
+        figures.mkdir(exist_ok=True)
+        write_figures(report, figures)
+        write_page(report, folder / "report.html")
+
+    def report(self) -> StudyReport:
+        """What the page shows."""
+        machine = self.provenance["machine"]
+        return StudyReport(
+            title="Random-weight accuracy against trained accuracy",
+            depths=tuple(DepthReport(d.analysis, d.table, d.paper, d.converged) for d in self.depths),
+            command=self.command,
+            device=f"{self.provenance['device']} ({machine['cores']} cores, {machine['system']})",
+            config=self.config.to_dict(),
+            deviations=self.deviations,
+            seconds=self.seconds,
+            versions={k: str(v) for k, v in self.provenance["versions"].items()},
+        )
+
+    def _repr_html_(self) -> str:
+        return "".join(d._repr_html_() for d in self.depths)
+
+
+def _paper(paper: Published) -> dict[str, Any]:
+    return {
+        "pearson": paper.pearson,
+        "spearman": paper.spearman,
+        "final_size_spearman_trained": paper.size_trained,
+        "final_size_spearman_rfm": paper.size_rfm,
+        "converged_trained": paper.converged_trained,
+        "converged_rfm": paper.converged_rfm,
+        "by_bin": [{"low": b.low, "high": b.high, "pearson": b.pearson, "spearman": b.spearman} for b in paper.bins],
+    }

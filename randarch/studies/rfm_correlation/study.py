@@ -1,0 +1,305 @@
+"""The run: sample architectures, score them with random weights, train them, compare."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pandas as pd
+
+from randarch import data, geometry
+from randarch.analysis import DepthAnalysis, analyze_depth
+from randarch.engine import Evaluation, Evaluator, Images, Normalization, ProgramCache
+from randarch.spaces import ConvChain, Genome
+from randarch.store import Row, RunFolder, provenance
+from randarch.studies.rfm_correlation import published
+from randarch.studies.rfm_correlation.config import Config, deviations
+from randarch.studies.rfm_correlation.result import DepthResult, Result
+from randarch.studies.shards import Shard, Stop, default_workers, run_shards
+from randarch.training import Training, TrainingImages, train
+
+STUDY = "rfm_correlation"
+GIB = 2**30
+_KEY = ["draw", "genome", "digest"]
+
+
+class Study:
+    """A run that is ready to go: everything that bad input could break has been checked.
+
+    Args:
+      config: what to run.
+      workdir: the run folder; created, or resumed if it holds a run of the same config.
+      workers: architectures at a time; None chooses by the machine. It does not change results.
+      memory_budget: bytes that features may take, over all workers. It does not change results beyond rounding.
+      progress: show progress bars on standard error.
+      command: how the run was started, for the report.
+
+    Raises:
+      ValueError: bad config, data, or run folder (`DataError`, `RunFolderError` are kinds of it).
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        workdir: str | os.PathLike[str],
+        *,
+        workers: int | None = None,
+        memory_budget: int = 4 * GIB,
+        progress: bool = True,
+        command: str = "",
+    ) -> None:
+        if workers is not None and workers < 1:
+            raise ValueError(f"workers is {workers}; expected at least 1")
+        if memory_budget < 1:
+            raise ValueError(f"memory_budget is {memory_budget}; expected a positive number of bytes")
+        self.config = config
+        self.workers = workers or default_workers(os.cpu_count() or 1)
+        self._budget = memory_budget // self.workers
+        self._progress = progress
+        self._command = command
+        self.dataset = data.load(
+            config.dataset, train_size=config.train_size, test_size=config.test_size, seed=config.seed
+        )
+        self._check_data()
+        self.folder = RunFolder.open(
+            workdir, study=STUDY, config={**config.to_dict(), "dataset_digest": self.dataset.digest}
+        )
+
+    def __enter__(self) -> "Study":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.folder.close()
+
+    def run(self) -> Result:
+        """Does what the folder does not hold yet, analyses, and writes tables, summary, figures and page."""
+        start = time.perf_counter()
+        cache = ProgramCache()
+        results = tuple(self._run_depth(depth, cache) for depth in self.config.depth)
+        rows, images = self.folder.results, self.dataset
+        result = Result(
+            study=STUDY,
+            config=self.config,
+            depths=results,
+            deviations=deviations(self.config, len(images.x_train), len(images.x_test)),
+            seconds={"total": time.perf_counter() - start, **_seconds(rows.timings)},
+            command=self._command,
+            provenance=self._provenance(),
+        )
+        result.save(self.folder.path)
+        return result
+
+    def _run_depth(self, depth: int, cache: ProgramCache) -> DepthResult:
+        config = self.config
+        space = config.space(depth)
+        genomes = space.sample(config.num_architectures, np.random.default_rng([config.seed, depth]))
+        self._evaluate(space, genomes, cache)
+        self._train(space, list(enumerate(genomes)), "train", config.epochs, cache)
+        table = self._table(space)
+        converged = self._converge(space, genomes, table, cache) if config.convergence_epochs else None
+        rng = np.random.default_rng([config.seed, depth, 1])
+        analysis: DepthAnalysis = analyze_depth(table, depth=depth, top_k=(config.top_k,), rng=rng)
+        return DepthResult(analysis, table, published.PUBLISHED.get(depth, published.Published()), converged)
+
+    def _evaluate(self, space: ConvChain, genomes: Sequence[Genome], cache: ProgramCache) -> None:
+        config, images = self.config, self.dataset
+        size = config.readout_size or len(images.x_train)
+        evaluator = Evaluator(
+            Images(
+                images.x_train[:size],
+                images.y_train[:size],
+                images.x_test,
+                images.y_test,
+                images.num_classes,
+                Normalization(*self._statistics()),
+            ),
+            config.evaluation_settings(self._budget),
+            cache,
+        )
+
+        def work(draw: int, genome: Genome) -> Callable[[Stop], list[Row]]:
+            def evaluate(stop: Stop) -> list[Row]:
+                stop.check()
+                spec = space.decode(genome)
+                found = evaluator.evaluate(spec)
+                shape = geometry.analyze(spec, images.input_shape)
+                metrics = {
+                    "genome_text": space.format(genome),
+                    "final_size": shape.output_size,
+                    "params": shape.params,
+                    "macs": shape.macs,
+                    **_scores(found),
+                }
+                timings = {"compile": found.usage.compile_seconds, "run": found.usage.run_seconds}
+                return [Row("evaluate", draw, genome, config.seed, spec.digest, metrics, timings)]
+
+            return evaluate
+
+        self._run_shards("evaluate", space, [(f"{d}", work(d, g)) for d, g in enumerate(genomes)], "random weights")
+
+    def _train(
+        self,
+        space: ConvChain,
+        picked: Sequence[tuple[int, Genome]],
+        kind: str,
+        epochs: int,
+        cache: ProgramCache,
+    ) -> None:
+        config, images = self.config, self.dataset
+        mean, std = self._statistics()
+        arrays = TrainingImages(
+            *(jax.device_put(a) for a in (images.x_train, images.y_train, images.x_test, images.y_test)),
+            images.num_classes,
+            mean,
+            std,
+        )
+        settings = config.training_settings(epochs)
+
+        def work(draw: int, genome: Genome) -> Callable[[Stop], list[Row]]:
+            def training(stop: Stop) -> list[Row]:
+                stop.check()
+                spec, before = space.decode(genome), cache.used()
+                found = train(spec, arrays, settings, compile=cache.get, on_epoch=lambda _: stop.check())
+                compiling = (cache.used() - before).compile_seconds
+                timings = {"compile": compiling, "run": found.seconds - compiling}
+                return [Row(kind, draw, genome, config.seed, spec.digest, _trained(found), timings)]
+
+            return training
+
+        self._run_shards(kind, space, [(f"{d}", work(d, g)) for d, g in picked], f"{kind}, {epochs} epochs")
+
+    def _converge(
+        self, space: ConvChain, genomes: Sequence[Genome], table: pd.DataFrame, cache: ProgramCache
+    ) -> pd.DataFrame:
+        """Table III: the best by each score, trained for longer."""
+        columns = {"trained": "trained_accuracy", "rfm": "rfm_accuracy", "ensemble": "ensemble_accuracy"}
+        picks = {
+            name: list(table.sort_values([column, "draw"], ascending=[False, True])["draw"][: self.config.top_k])
+            for name, column in columns.items()
+        }
+        chosen = sorted({int(draw) for draws in picks.values() for draw in draws})
+        self._train(space, [(d, genomes[d]) for d in chosen], "converge", self.config.convergence_epochs, cache)
+        frame = self._frame("converge", space).set_index("draw")
+        texts = table.set_index("draw")["genome_text"]
+        rows = [
+            {
+                "picked_by": name,
+                "rank": rank,
+                "genome_text": texts[draw],
+                "accuracy": frame.loc[draw, "trained_accuracy"],
+            }
+            for name, draws in picks.items()
+            for rank, draw in enumerate(draws, 1)
+        ]
+        return pd.DataFrame(rows)
+
+    def _run_shards(
+        self, kind: str, space: ConvChain, named: Sequence[tuple[str, Callable[[Stop], list[Row]]]], label: str
+    ) -> None:
+        run_shards(
+            [Shard(f"{space.name}/{name}", work) for name, work in named],
+            kind=kind,
+            store=self.folder.results,
+            provenance=self._provenance(),
+            workers=self.workers,
+            label=f"depth {space.depth}: {label}",
+            progress=self._progress,
+        )
+
+    def _frame(self, kind: str, space: ConvChain) -> pd.DataFrame:
+        frame = self.folder.results.frame(kind)
+        return frame[[len(genome) == space.num_genes for genome in frame["genome"]]]
+
+    def _table(self, space: ConvChain) -> pd.DataFrame:
+        random, trained = self._frame("evaluate", space), self._frame("train", space)
+        trained = trained[[c for c in trained if c in _KEY or c not in random.columns]]
+        table = random.merge(trained, on=_KEY, validate="one_to_one")
+        return table.astype({"dead": bool, "diverged": bool}).reset_index(drop=True)
+
+    def _statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        if self.config.normalization == "paper":
+            return published.CIFAR10_MEAN, published.CIFAR10_STD
+        return self.dataset.channel_mean, self.dataset.channel_std
+
+    def _check_data(self) -> None:
+        config, images = self.config, self.dataset
+        height, _, channels = images.input_shape
+        if height < 4:
+            raise ValueError(f"images are {height} pixels wide; expected at least 4, which two poolings leave at 1")
+        if config.normalization == "paper" and channels != 3:
+            raise ValueError(f"normalization 'paper' is for 3 channels, the images have {channels}; use 'train'")
+        if config.batch_size > len(images.x_train):
+            raise ValueError(
+                f"batch_size is {config.batch_size} with {len(images.x_train)} training images; expected no more"
+            )
+        if config.readout_size is not None and config.readout_size > len(images.x_train):
+            raise ValueError(
+                f"readout_size is {config.readout_size} with {len(images.x_train)} training images; "
+                "expected no more"
+            )
+        seen = np.unique(images.y_train[: config.readout_size])
+        if len(seen) < 2:
+            raise ValueError(f"the readout's training images are all of one class ({seen}); take more of them")
+
+    def _provenance(self) -> dict[str, Any]:
+        device = jax.devices()[0]
+        return provenance(
+            device=device.device_kind,
+            platform=device.platform,
+            batch_norm=self.config.batch_norm,
+            init=self.config.init,
+            precision="float32, highest (evaluation); float32, default (training)",
+        )
+
+
+def run(config: Config, workdir: str | os.PathLike[str] | None = None, **options: Any) -> Result:
+    """Runs the study and returns what it found; the options are those of `Study`.
+
+    Without a `workdir` the run goes to `runs/rfm_correlation-<time>`.
+    """
+    workdir = workdir or Path("runs") / f"{STUDY}-{time.strftime('%Y%m%d-%H%M%S')}"
+    with Study(config, workdir, **options) as study:
+        return study.run()
+
+
+def _scores(found: Evaluation) -> dict[str, Any]:
+    seeds, ensemble = found.scores.seeds, found.scores.ensemble
+    result: dict[str, Any] = {"feature_size": found.feature_size, "readout_form": seeds.method}
+    for name in ("test_accuracy", "test_error", "loo_accuracy", "loo_error", "chosen_lambda"):
+        label = {"test_accuracy": "accuracy", "test_error": "error", "chosen_lambda": "lambda"}.get(name, name)
+        values = np.asarray(getattr(seeds, name), np.float64)
+        result[f"rfm_{label}"] = float(values.mean())
+        result |= {f"rfm_{label}_seed{i}": float(v) for i, v in enumerate(values)}
+        result[f"ensemble_{label}"] = float(getattr(ensemble, name))
+    result["certificate"] = float(max(np.max(seeds.certificate), float(ensemble.certificate)))
+    result["readout_precision"] = seeds.precision[0]
+    result["lambda_at_edge"] = int(np.sum(seeds.at_edge)) + int(ensemble.at_edge)
+    return result
+
+
+def _trained(found: Training) -> dict[str, Any]:
+    return {
+        "trained_accuracy": float(found.test_accuracy.mean()),
+        **{f"trained_accuracy_seed{i}": float(v) for i, v in enumerate(found.test_accuracy)},
+        "dead": bool(found.dead.any()),
+        "diverged": bool(found.diverged.any()),
+        "train_loss_by_epoch": found.train_loss.tolist(),
+        "train_accuracy_by_epoch": found.train_accuracy.tolist(),
+        "test_accuracy_by_epoch": found.test_accuracy_by_epoch.tolist(),
+    }
+
+
+def _seconds(timings: Callable[[str], pd.DataFrame]) -> dict[str, float]:
+    """Work seconds from the store, added up over workers and over interrupted runs."""
+    frames = {kind: timings(kind) for kind in ("evaluate", "train", "converge")}
+    compiling = sum(float(f["compile"].sum()) for f in frames.values() if len(f))
+    running = {kind: float(f["run"].sum()) if len(f) else 0.0 for kind, f in frames.items()}
+    return {
+        "compile": compiling,
+        "evaluate": running["evaluate"],
+        "train": running["train"] + running["converge"],
+    }
+

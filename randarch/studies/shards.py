@@ -1,0 +1,85 @@
+"""Running independent pieces of work on threads, each stored whole as it ends; what is stored is never done again."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+from tqdm.auto import tqdm
+
+from randarch.store import ResultStore, Row
+
+
+class Interrupted(Exception):
+    """Raised inside a piece of work that was asked to stop."""
+
+
+class Stop:
+    """A flag that long pieces of work look at between their steps."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    def check(self) -> None:
+        """Raises `Interrupted` if the work should end."""
+        if self._event.is_set():
+            raise Interrupted
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A piece of work.
+
+    Attributes:
+      name: unique among those of its kind; what a resumed run looks for.
+      work: computes the rows; given a `Stop` to look at.
+    """
+
+    name: str
+    work: Callable[[Stop], Sequence[Row]]
+
+
+def run_shards(
+    shards: Sequence[Shard],
+    *,
+    kind: str,
+    store: ResultStore,
+    provenance: dict[str, Any],
+    workers: int,
+    label: str,
+    progress: bool = True,
+) -> None:
+    """Does what is not yet stored, several pieces at a time, and stores each as it ends.
+
+    An exception in a piece, or an interruption from the keyboard, ends the others at their next step; what was done
+    is stored.
+    """
+    done = store.done_shards(kind)
+    todo = [shard for shard in shards if shard.name not in done]
+    stop = Stop()
+    with (
+        tqdm(total=len(shards), initial=len(shards) - len(todo), desc=label, disable=not progress, unit="net") as bar,
+        ThreadPoolExecutor(max_workers=workers) as pool,
+    ):
+        waiting = {pool.submit(shard.work, stop): shard for shard in todo}
+        try:
+            while waiting:
+                ended, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    shard = waiting.pop(future)
+                    store.add_shard(shard.name, future.result(), provenance=provenance)
+                    bar.update()
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def default_workers(cores: int) -> int:
+    """Pieces at a time: one compiles or waits while another computes; on a CPU small networks leave cores idle."""
+    return min(4, max(1, cores)) if jax.default_backend() == "cpu" else 2

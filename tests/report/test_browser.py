@@ -1,0 +1,108 @@
+"""The page in a real browser: drawn, silent, and asking for nothing."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from randarch.report import write_page
+from tests.report.examples import fail, make_depth, make_report, make_table
+from tests.report.reading import read
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def find_chromium() -> str | None:
+    """The first that starts: some systems have a stub that only says how to install it."""
+    for path in filter(None, map(shutil.which, NAMES)):
+        if subprocess.run([path, "--version"], capture_output=True).returncode == 0:
+            return path
+    return None
+
+
+CHROMIUM = find_chromium()
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=f"none of {', '.join(NAMES)} starts")
+
+GENOME = "5x5 <b>&amp; \"1.5\" & 'x'"
+HOVER = """
+<script>
+setTimeout(() => {
+  const target = document.querySelector("#scatter-3-ensemble .interactive");
+  Plotly.Fx.hover(target, [{ curveNumber: 0, pointNumber: 0 }]);
+}, 1500);
+</script>
+</body>"""
+
+
+def open_in_browser(page: Path, profile: Path) -> tuple[str, list[str]]:
+    """The document after its scripts have run, and what they wrote to the console."""
+    assert CHROMIUM is not None
+    flags = [
+        *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+        *("--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND"),
+        *("--enable-logging=stderr", "--virtual-time-budget=5000", "--window-size=1280,2000"),
+    ]
+    done = subprocess.run(
+        [CHROMIUM, *flags, f"--user-data-dir={profile}", "--dump-dom", page.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        env={**os.environ, "HOME": str(profile)},
+    )
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
+    folder = tmp_path_factory.mktemp("page")
+    depths = (
+        make_depth(fail(make_table(24, 3), 2, 1).assign(genome_text=GENOME), 3),
+        make_depth(make_table(12, 9), 9),
+    )
+    page = write_page(make_report(*depths), folder / "report.html")
+    html = page.read_text(encoding="utf-8")
+    assert html.count("</body>") == 1
+    page.write_text(html.replace("</body>", HOVER), encoding="utf-8")
+    return open_in_browser(page, folder / "profile")
+
+
+def test_every_point_is_drawn(opened: tuple[str, list[str]]) -> None:
+    document, _ = opened
+    # 23 of 24 have a trained accuracy at depth 3, 12 of 12 at depth 9; two charts each.
+    assert document.count('<path class="point"') == 2 * 23 + 2 * 12
+    assert document.count('<figure class="chart live"') == 4
+
+
+def test_the_console_stays_empty(opened: tuple[str, list[str]]) -> None:
+    assert opened[1] == []
+
+
+def test_nothing_is_fetched(opened: tuple[str, list[str]]) -> None:
+    # Any request would also break the page's own policy and show in the console.
+    page = read(opened[0])
+    assert page.references
+    assert all(r.startswith(("#", "data:")) for r in page.references)
+    assert not re.search(r"url\(\s*['\"]?(https?:)?//", page.styles)
+
+
+def test_hover_shows_the_genome_as_it_is_written(opened: tuple[str, list[str]]) -> None:
+    layer = re.search(r'<g class="hovertext".*?</g>', opened[0], re.S)
+    assert layer is not None
+    text = read(layer.group()).text
+    assert GENOME in text
+    assert "final size" in text and "digest" in text
+
+
+def test_the_console_check_notices_a_forbidden_request(tmp_path: Path) -> None:
+    page = write_page(make_report(make_depth(make_table(3))), tmp_path / "report.html")
+    html = page.read_text(encoding="utf-8")
+    foreign = '<img src="https://example.org/pixel.png"></body>'
+    page.write_text(html.replace("</body>", foreign), encoding="utf-8")
+    _, console = open_in_browser(page, tmp_path / "profile")
+    assert any("Content Security Policy" in line for line in console)
