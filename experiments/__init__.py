@@ -1,5 +1,7 @@
-"""One command a study: `python -m experiments.<study> --help`.
+"""One command a study: `python -m experiments.NAME --help`."""
 
-A module here turns flags into a frozen config, calls `randarch.studies.<study>.run` and reports;
-the studies themselves are in `randarch.studies`, where notebooks call them.
-"""
+import os
+
+# Several architectures are worked on at a time, each with a linear-algebra thread of its own: OpenBLAS's threads spin
+# while they wait, and two pools on the same cores took three times as long. Has to be set before NumPy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -1,9 +1,9 @@
 """From graphs to Flax: the only place that builds modules.
 
-A `GraphModule` applies a run of nodes to the values that they read. A whole network is the run of all nodes
-(`network`); the engine takes shorter runs, so that architectures with equal parts share compiled programs.
-Weights are drawn node by node from (seed, node digest) by `draw_weights`, so that equal sub-graphs have equal weights
-wherever they stand.
+A `GraphModule` applies a run of nodes to the values that they read. A whole network is the run of
+all nodes (`network`); the engine takes shorter runs, so that architectures with equal parts share
+compiled programs. Weights are drawn node by node from (seed, node digest) by `draw_weights`, so
+that equal sub-graphs have equal weights wherever they stand.
 """
 
 import functools
@@ -24,7 +24,7 @@ Shape = tuple[int, ...]
 Variables = dict[str, dict[str, Any]]
 Initializer = Callable[..., Array]
 BatchStatistics = Literal["batch", "running", "identity"]
-"""What batch norm divides by: the statistics of the batch at hand, stored ones, or nothing (it is left out)."""
+"""Whose statistics batch norm uses: the batch's own, stored ones, or none (it is left out)."""
 
 EPSILON = 1e-5
 PRELU_SLOPE = 0.25
@@ -41,8 +41,12 @@ class Convolution(nn.Module):
     @nn.compact
     def __call__(self, x: Float[Array, "n h w c"]) -> Float[Array, "n h2 w2 features"]:
         op = self.op
-        kernel_init, bias_init = _flax_initializers(self.init_name, op.kernel**2 * x.shape[-1] // op.groups)
-        padding = op.padding.upper() if isinstance(op.padding, str) else [(op.padding, op.padding)] * 2
+        kernel_init, bias_init = _flax_initializers(
+            self.init_name, op.kernel**2 * x.shape[-1] // op.groups
+        )
+        padding = (
+            op.padding.upper() if isinstance(op.padding, str) else [(op.padding, op.padding)] * 2
+        )
         return nn.Conv(
             op.features,
             (op.kernel, op.kernel),
@@ -91,12 +95,13 @@ class PReLU(nn.Module):
 
 
 class GraphModule(nn.Module):
-    """Applies `nodes` in order; a node's inputs index first the arguments, then the nodes' own outputs.
+    """Applies `nodes` in order; their inputs index first the arguments, then the nodes' outputs.
 
     Attributes:
       nodes: operations and what each reads.
       outputs: indices of the values to return.
-      batch_norm: what batch norm uses; `batch` also updates the running statistics where they are mutable.
+      batch_norm: what batch norm uses; `batch` also updates the running statistics, so the
+        collection `batch_stats` must be mutable.
       init_name: of `layers.INITIALIZERS`.
       precision: of matrix products and convolutions, as JAX names it.
     """
@@ -108,12 +113,20 @@ class GraphModule(nn.Module):
     precision: str = "default"
 
     @nn.compact
-    def __call__(self, *inputs: Float[Array, "n _h _w _c"]) -> tuple[Float[Array, "n _h2 _w2 _c2"], ...]:
+    def __call__(
+        self, *inputs: Float[Array, "n _h _w _c"]
+    ) -> tuple[Float[Array, "n _h2 _w2 _c2"], ...]:
         values = list(inputs)
         for position, node in enumerate(self.nodes):
             value = self._apply(node.op, node_key(position), [values[i] for i in node.inputs])
             if node.name:
-                self.sow("intermediates", node.name, value, reduce_fn=lambda _, new: new, init_fn=lambda: None)
+                self.sow(
+                    "intermediates",
+                    node.name,
+                    value,
+                    reduce_fn=lambda _, new: new,
+                    init_fn=lambda: None,
+                )
             values.append(value)
         return tuple(values[i] for i in self.outputs)
 
@@ -154,20 +167,23 @@ class GraphModule(nn.Module):
 
 def node_key(position: int) -> str:
     """The name under which a node's variables are kept."""
-    return f"node{position}"
+    return f"node.{position}"
 
 
 def network(arch: ArchSpec, **settings: Any) -> GraphModule:
     """The whole graph as one Flax module, images in, a one-tuple with the last node's output out.
 
     Every node's output is an intermediate under its label: `apply(..., mutable=["intermediates"])`.
-    `settings` are those of `GraphModule`. Node i of the graph keeps its variables under `node_key(i - 1)`.
+    `settings` are those of `GraphModule`. Node i of the graph keeps its variables under
+    `node_key(i - 1)`.
     """
     named = tuple(Node(node.op, node.inputs, arch.label(i)) for i, node in enumerate(arch.nodes))
     return GraphModule(named[1:], (len(arch) - 1,), **settings)
 
 
-def draw_node(rng: np.random.Generator, op: Operation, shapes: Sequence[Shape], init_name: str) -> Variables:
+def draw_node(
+    rng: np.random.Generator, op: Operation, shapes: Sequence[Shape], init_name: str
+) -> Variables:
     """One node's variables as `GraphModule` names them, empty for an operation that has none.
 
     Args:
@@ -185,19 +201,29 @@ def draw_node(rng: np.random.Generator, op: Operation, shapes: Sequence[Shape], 
         case spec.Linear():
             kernel_shape = (height * width * channels, op.features)
         case spec.BatchNorm():
-            return {"params": {"scale": ones, "bias": zeros}, "batch_stats": {"mean": zeros, "var": ones}}
+            return {
+                "params": {"scale": ones, "bias": zeros},
+                "batch_stats": {"mean": zeros, "var": ones},
+            }
         case spec.Activation(kind="prelu"):
             return {"params": {"slope": np.float32(PRELU_SLOPE) * ones}}
         case _:
             return {}
     layer = {"kernel": layers.draw_kernel(init_name, source, kernel_shape)}
     if op.bias:
-        layer["bias"] = layers.draw_bias(init_name, source, op.features, int(np.prod(kernel_shape[:-1])))
+        layer["bias"] = layers.draw_bias(
+            init_name, source, op.features, int(np.prod(kernel_shape[:-1]))
+        )
     return {"params": {"layer": layer}}
 
 
 def draw_weights(
-    arch: ArchSpec, shapes: Sequence[Shape], seeds: Sequence[int], *, init_name: str = "pytorch", shared: bool = True
+    arch: ArchSpec,
+    shapes: Sequence[Shape],
+    seeds: Sequence[int],
+    *,
+    init_name: str = "pytorch",
+    shared: bool = True,
 ) -> dict[int, Variables]:
     """Variables of every node that has any, by node index, each with a leading axis of seeds.
 
@@ -206,15 +232,18 @@ def draw_weights(
       shapes: (height, width, channels) of every node's output, as `geometry.analyze` gives them.
       seeds: weight seeds.
       init_name: of `layers.INITIALIZERS`.
-      shared: draw from (seed, node digest), so that equal sub-graphs of different architectures have equal weights;
-        else the architecture's digest is folded in, and architectures are independent of each other.
+      shared: draw from (seed, node digest), so that equal sub-graphs of different architectures
+        have equal weights; else the architecture's digest is folded in, and architectures are
+        independent of each other.
     """
     identity = () if shared else (arch.digest,)
     weights = {}
     for index, node in enumerate(arch.nodes[1:], 1):
         reads = [shapes[i] for i in node.inputs]
         drawn = [
-            draw_node(generator(seed, arch.node_digests[index], *identity), node.op, reads, init_name)
+            draw_node(
+                generator(seed, arch.node_digests[index], *identity), node.op, reads, init_name
+            )
             for seed in seeds
         ]
         if drawn[0]:
@@ -239,7 +268,7 @@ def _flax_initializers(name: str, fan_in: int) -> tuple[Initializer, Initializer
 
 
 def gather_variables(weights: dict[int, Variables], first: int, count: int) -> Variables:
-    """Variables of nodes `first` to `first + count - 1` as a `GraphModule` of those nodes expects them."""
+    """Variables of nodes `first` to `first + count - 1` as a `GraphModule` of them expects."""
     result: Variables = {"params": {}, "batch_stats": {}}
     for index in range(first, first + count):
         for collection, tree in weights.get(index, {}).items():

@@ -1,8 +1,9 @@
 """Training with optax: whole epochs on the device, several seeds of one architecture at once.
 
-The recipe is that of the study (Evans et al., Table I): SGD with momentum and weight decay, the learning rate annealed
-along a cosine, images padded, cropped and flipped. Gradients are clipped by their global norm by default, without which
-most deep members of the study's space die in the first steps.
+The recipe is that of the study (Evans et al., Table I): SGD with momentum and weight decay, the
+learning rate annealed along a cosine, images padded, cropped and flipped. Gradients are clipped by
+their global norm by default, without which most deep members of the study's space die in the first
+steps.
 """
 
 import functools
@@ -19,13 +20,20 @@ from jaxtyping import Array, Float, Int, UInt8
 
 from randarch import geometry
 from randarch.data.augmentation import normalize, pad_crop_flip
-from randarch.networks import GraphModule, Variables, draw_weights, gather_variables, network
+from randarch.networks import (
+    GraphModule,
+    Variables,
+    draw_weights,
+    gather_variables,
+    generator,
+    network,
+)
 from randarch.spec import ArchSpec, Linear, append
 
 EVALUATION_BATCH = 250
 EPOCH_TEST_IMAGES = 1000
 Compile = Callable[..., Callable[..., Any]]
-"""`compile(function, static, *args)` gives the compiled form of `function(static, *args)`, as `ProgramCache.get`."""
+"""`compile(function, static, *args)` compiles `function(static, *args)`, as `ProgramCache.get`."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class TrainingSettings:
       epochs: passes over the training images; the last incomplete batch of each is left out.
       batch_size: images a step.
       learning_rate: at the first step.
-      final_learning_rate: at the last step, reached along a cosine.
+      final_learning_rate: where the cosine ends, one step after the last (PyTorch's `T_max`).
       momentum: of SGD.
       weight_decay: added to the gradient, as PyTorch's SGD does.
       gradient_clip: largest global norm of the gradient; 0 leaves it alone.
@@ -45,7 +53,8 @@ class TrainingSettings:
       seeds: one training each.
 
     Raises:
-      ValueError: for counts below 1 (epochs below 0), or a rate, decay or norm that is negative or not finite.
+      ValueError: for counts below 1 (epochs below 0), or a rate, decay or norm that is negative or
+        not finite.
     """
 
     epochs: int = 10
@@ -60,12 +69,20 @@ class TrainingSettings:
     seeds: tuple[int, ...] = (0,)
 
     def __post_init__(self) -> None:
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"seeds are {self.seeds}; expected different ones")
         if self.epochs < 0 or self.batch_size < 1 or not self.seeds:
             raise ValueError(
                 f"epochs {self.epochs}, batch_size {self.batch_size}, {len(self.seeds)} seeds; "
                 "expected at least 0, 1 and 1"
             )
-        for name in ("learning_rate", "final_learning_rate", "momentum", "weight_decay", "gradient_clip"):
+        for name in (
+            "learning_rate",
+            "final_learning_rate",
+            "momentum",
+            "weight_decay",
+            "gradient_clip",
+        ):
             value = getattr(self, name)
             if not (np.isfinite(value) and value >= 0):
                 raise ValueError(f"{name} is {value}; expected a finite number >= 0")
@@ -93,7 +110,8 @@ class Training:
       train_loss: mean cross-entropy of each epoch's batches [seeds, epochs].
       train_accuracy: share of augmented training images right while training [seeds, epochs].
       test_accuracy_by_epoch: on the first 1,000 test images [seeds, epochs].
-      dead: every test image gets the same class, as when all ReLUs before the classifier stay at zero [seeds].
+      dead: every test image gets the same class, as when all ReLUs before the classifier stay at
+        zero [seeds].
       diverged: a loss or a weight is not finite [seeds].
       seconds: wall time, compilation included.
     """
@@ -137,8 +155,8 @@ def train(
 ) -> Training:
     """Trains the architecture with a linear classifier on its flattened output.
 
-    Weights, the order of images and augmentation come from (seed, architecture digest): the result does not depend on
-    what else is trained.
+    Weights, the order of images and augmentation come from (seed, architecture digest): the result
+    does not depend on what else is trained.
 
     Args:
       arch: the feature graph.
@@ -153,7 +171,10 @@ def train(
     start = time.perf_counter()
     count = images.x_train.shape[0]
     if settings.batch_size > count:
-        raise ValueError(f"batch_size {settings.batch_size} with {count} training images; expected no more than those")
+        raise ValueError(
+            f"batch_size {settings.batch_size} with {count} training images; "
+            "expected no more than those"
+        )
     compile = compile or _jit
     module, state = initial_state(arch, images, settings)
     program = _Program(module, settings, count // settings.batch_size, images.mean, images.std)
@@ -163,7 +184,9 @@ def train(
     def predict(count: int) -> Int[np.ndarray, "s m"]:
         used = chunks[: -(-count // EVALUATION_BATCH)]
         program_of = compile(_predict, program, state, used[0])
-        return np.concatenate([np.asarray(program_of(state, chunk)) for chunk in used], axis=1)[:, :count]
+        return np.concatenate([np.asarray(program_of(state, chunk)) for chunk in used], axis=1)[
+            :, :count
+        ]
 
     history = []
     few = min(EPOCH_TEST_IMAGES, len(labels))
@@ -175,7 +198,9 @@ def train(
         if on_epoch:
             on_epoch(epoch + 1)
     predicted = predict(len(labels))
-    loss, accuracy, by_epoch = np.array(history).transpose(1, 2, 0) if history else np.zeros((3, len(settings.seeds), 0))
+    loss, accuracy, by_epoch = (
+        np.array(history).transpose(1, 2, 0) if history else np.zeros((3, len(settings.seeds), 0))
+    )
     finite = np.asarray(_finite(state.params)) & np.isfinite(loss).all(axis=1)
     return Training(
         test_accuracy=(predicted == labels).mean(axis=1),
@@ -194,7 +219,9 @@ def initial_state(
     """The network with its classifier, and the state of each seed on a leading axis."""
     whole = append(arch, Linear(images.num_classes))
     shapes = [node.shape for node in geometry.analyze(whole, tuple(images.x_train.shape[1:])).nodes]
-    weights = draw_weights(whole, shapes, settings.seeds, init_name=settings.init_name, shared=False)
+    weights = draw_weights(
+        whole, shapes, settings.seeds, init_name=settings.init_name, shared=False
+    )
     variables: Variables = jax.tree.map(jnp.asarray, gather_variables(weights, 1, len(whole) - 1))
     optimizer = _optimizer(settings, 1)
     keys = np.stack([_order_key(seed, arch.digest) for seed in settings.seeds])
@@ -208,20 +235,27 @@ def initial_state(
 
 
 def _order_key(seed: int, digest: str) -> np.ndarray:
-    return np.frombuffer(bytes.fromhex(digest)[:8], np.uint32) ^ np.array([0, seed], np.uint32)
+    """Key data for the order of images and their augmentation."""
+    return generator(seed, digest, "order").integers(0, 2**32, 2, dtype=np.uint32)
 
 
 def _stack_state(state: optax.OptState, seeds: int) -> optax.OptState:
-    """Counters of the optimiser, which are scalars, for each seed; momenta have that axis from the weights."""
+    """The optimiser's counters, which are scalars, for each seed; momenta have that axis."""
     return jax.tree.map(lambda x: jnp.broadcast_to(x, (seeds,)) if jnp.ndim(x) == 0 else x, state)
 
 
 def _optimizer(settings: TrainingSettings, total_steps: int) -> optax.GradientTransformation:
     final = settings.final_learning_rate / settings.learning_rate if settings.learning_rate else 1.0
     schedule = optax.cosine_decay_schedule(settings.learning_rate, max(1, total_steps), alpha=final)
-    clip = optax.clip_by_global_norm(settings.gradient_clip) if settings.gradient_clip else optax.identity()
+    clip = (
+        optax.clip_by_global_norm(settings.gradient_clip)
+        if settings.gradient_clip
+        else optax.identity()
+    )
     return optax.chain(
-        clip, optax.add_decayed_weights(settings.weight_decay), optax.sgd(schedule, momentum=settings.momentum)
+        clip,
+        optax.add_decayed_weights(settings.weight_decay),
+        optax.sgd(schedule, momentum=settings.momentum),
     )
 
 
@@ -245,7 +279,9 @@ def _epoch_of_one(
     order_key, augment_key = jax.random.split(key)
     order = jax.random.permutation(order_key, images.shape[0])[: steps * settings.batch_size]
 
-    def step(carry: tuple[Any, Any, Any], inputs: tuple[Array, Array]) -> tuple[Any, tuple[Array, Array]]:
+    def step(
+        carry: tuple[Any, Any, Any], inputs: tuple[Array, Array]
+    ) -> tuple[Any, tuple[Array, Array]]:
         params, batch_stats, opt_state = carry
         indices, key = inputs
         x = images[indices].astype(jnp.float32)
@@ -257,7 +293,10 @@ def _epoch_of_one(
             (out,), updated = program.module.apply(variables, x, mutable=["batch_stats"])
             logits = out[:, 0, 0]
             losses = optax.softmax_cross_entropy_with_integer_labels(logits, y)
-            return losses.mean(), ((logits.argmax(-1) == y).mean(), updated.get("batch_stats", batch_stats))
+            return losses.mean(), (
+                (logits.argmax(-1) == y).mean(),
+                updated.get("batch_stats", batch_stats),
+            )
 
         (value, (accuracy, new_stats)), gradient = jax.value_and_grad(loss, has_aux=True)(params)
         updates, opt_state = optimizer.update(gradient, opt_state, params)
@@ -275,20 +314,23 @@ def _predict(program: _Program, state: State, images: UInt8[Array, "b h w c"]) -
     x = normalize(images, program.mean, program.std)
 
     def one(state: State) -> Int[Array, "b"]:
-        (out,) = module.apply({"params": state.params, "batch_stats": state.batch_stats}, x)
-        return out[:, 0, 0].argmax(-1)
+        variables = {"params": state.params, "batch_stats": state.batch_stats}
+        outputs: Any = module.apply(variables, x)
+        return outputs[0][:, 0, 0].argmax(-1)
 
     return _over_seeds(one, state)
 
 
 def _chunks(images: UInt8[Array, "m h w c"] | UInt8[np.ndarray, "m h w c"]) -> list[Array]:
-    """Test images in equal parts, so that one program serves any number of them; the last is filled up with zeros."""
-    padded = np.pad(np.asarray(images), ((0, -len(images) % EVALUATION_BATCH), (0, 0), (0, 0), (0, 0)))
+    """Test images in equal parts, which one program serves; the last is filled up with zeros."""
+    padded = np.pad(
+        np.asarray(images), ((0, -len(images) % EVALUATION_BATCH), (0, 0), (0, 0), (0, 0))
+    )
     return [jnp.asarray(part) for part in np.split(padded, len(padded) // EVALUATION_BATCH)]
 
 
 def _over_seeds(function: Callable[[State], Any], state: State) -> Any:
-    """Vectorises over seeds; a single one is taken as it is, since a batched product of one is slower."""
+    """Vectorises over seeds; one is taken as it is, since a batched product of one is slower."""
     if state.key.shape[0] > 1:
         return jax.vmap(function)(state)
     return jax.tree.map(lambda x: x[None], function(jax.tree.map(lambda x: x[0], state)))
@@ -296,7 +338,9 @@ def _over_seeds(function: Callable[[State], Any], state: State) -> Any:
 
 def _finite(params: Any) -> Array:
     leaves: Sequence[Array] = jax.tree.leaves(params)
-    return jnp.stack([jnp.isfinite(x).all(axis=tuple(range(1, x.ndim))) for x in leaves]).all(axis=0)
+    return jnp.stack([jnp.isfinite(x).all(axis=tuple(range(1, x.ndim))) for x in leaves]).all(
+        axis=0
+    )
 
 
 def _jit(function: Callable[..., Any], static: Any, *args: Any) -> Callable[..., Any]:

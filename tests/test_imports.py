@@ -40,7 +40,9 @@ RULES: dict[str, Rule] = {
     "layers": rule("", "jax flax numpy jaxtyping"),
     "networks": rule("spec layers", "jax flax numpy jaxtyping"),
     "ridge": rule("", "jax numpy jaxtyping"),
-    "engine": rule("spec geometry networks ridge", "jax flax numpy jaxtyping"),
+    "engine": rule(
+        "spec geometry layers networks ridge data.augmentation", "jax flax numpy jaxtyping"
+    ),
     "training": rule("spec geometry networks data.augmentation", "jax flax optax numpy jaxtyping"),
     "proxies": rule("spec geometry networks ridge engine", "jax flax numpy jaxtyping"),
     "data": rule("", "jax numpy jaxtyping tensorflow_datasets importlib_resources"),

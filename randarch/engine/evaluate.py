@@ -1,4 +1,4 @@
-"""Random-weight evaluation: one architecture, several seeds, one data set -> scores, with what they cost."""
+"""Random-weight evaluation: one architecture, several seeds, one data set -> scores and costs."""
 
 import math
 from collections.abc import Iterator
@@ -41,8 +41,8 @@ class EvaluationSettings:
       batch_norm: `calibrated`, `batch` or `identity`.
       feature_pool: average the last map to this many positions a side first; None keeps it whole.
       readout: the ridge's settings.
-      memory_budget: bytes that features and kernels of one architecture may take; past it features are computed again
-        instead of kept.
+      memory_budget: bytes that features and kernels of one architecture may take; past it features
+        are computed again instead of kept.
       calibration_images: of the training set's beginning, for `calibrated`.
       precision: of products in the network, as JAX names it.
     """
@@ -80,14 +80,19 @@ class Evaluator:
     """
 
     def __init__(
-        self, images: Images, settings: EvaluationSettings, cache: ProgramCache | None = None, batch: int = 50
+        self,
+        images: Images,
+        settings: EvaluationSettings,
+        cache: ProgramCache | None = None,
+        batch: int = 50,
     ) -> None:
         self.images = images
         self.settings = settings
-        self.cache = cache or ProgramCache()
+        self.cache = ProgramCache() if cache is None else cache
         self._forward = Forward(
             self.cache,
             images.normalization,
+            seeds=len(settings.seeds),
             batch_norm=settings.batch_norm,
             calibration_images=settings.calibration_images,
             batch=batch,
@@ -120,7 +125,9 @@ class Evaluator:
             )
         return Evaluation(arch.digest, scores, size, streamed, self.cache.used() - before)
 
-    def features(self, arch: ArchSpec) -> tuple[Float[np.ndarray, "s n d"], Float[np.ndarray, "s m d"]]:
+    def features(
+        self, arch: ArchSpec
+    ) -> tuple[Float[np.ndarray, "s n d"], Float[np.ndarray, "s m d"]]:
         """Training and test features of every seed, kept in memory."""
         network = self._network(arch)
         return tuple(  # type: ignore[return-value]
@@ -130,9 +137,15 @@ class Evaluator:
 
     def _network(self, arch: ArchSpec) -> Network:
         settings = self.settings
-        shapes = [node.shape for node in geometry.analyze(arch, self.images.x_train.shape[1:]).nodes]
+        shapes = [
+            node.shape for node in geometry.analyze(arch, self.images.x_train.shape[1:]).nodes
+        ]
         weights = draw_weights(
-            arch, shapes, settings.seeds, init_name=settings.init_name, shared=settings.shared_weights
+            arch,
+            shapes,
+            settings.seeds,
+            init_name=settings.init_name,
+            shared=settings.shared_weights,
         )
         return self._forward.prepare(arch, weights, self.images.x_train)
 
@@ -142,14 +155,14 @@ class Evaluator:
         return min(height, pool) * min(width, pool) * channels
 
     def _bytes(self, size: int) -> int:
-        """Kept features twice over (a readout needs a centred copy), and the largest matrix of the readout."""
+        """Kept features twice (a readout centres a copy), and the readout's largest matrix."""
         images, seeds = self.images, len(self.settings.seeds)
         rows = len(images.x_train) + len(images.x_test)
         return 2 * 4 * seeds * rows * size + 3 * 8 * min(len(images.x_train), seeds * size) ** 2
 
 
 def chunked(parts: Iterator[Float[Array, "s b d"]]) -> Iterator[Float[Array, "s b2 d"]]:
-    """Joins batches into chunks of about 64 MiB, since a readout wants longer products than a network."""
+    """Joins batches to about 64 MiB, since a readout wants longer products than a network."""
     waiting: list[Array] = []
     for part in parts:
         waiting.append(part)

@@ -1,8 +1,9 @@
-"""Cutting a graph into stages: runs of nodes that compile to one program each and are shared between architectures.
+"""Cutting a graph into stages: runs of nodes that compile once and that architectures share.
 
-A stage begins at every batch norm, whose statistics must be known before the stage can run (in a graph without batch
-norm, at every convolution). Values that later stages still read are passed along. A stage is described by operations
-and relative indices alone, so equal parts of different architectures are equal stages, and compile once.
+A stage begins at every batch norm, whose statistics must be known before the stage can run (in a
+graph without batch norm, at every convolution). Values that later stages still read are passed
+along. A stage is described by operations and relative indices alone, so equal parts of different
+architectures are equal stages, and compile once.
 """
 
 from dataclasses import dataclass
@@ -29,14 +30,15 @@ class StageProgram:
 
 @dataclass(frozen=True)
 class Stage:
-    """A program and the place in the graph that it computes: nodes first to first + len(program.nodes) - 1.
+    """A program and the nodes that it computes: `first` to `first + len(program.nodes) - 1`.
 
     Attributes:
       program: what to run.
       first: graph index of its first node.
       inputs: graph indices of the values that it takes, in order.
       outputs: graph indices of the values that it passes on.
-      measured: for each of the program's moments, the graph indices of the batch norms that use them.
+      measured: for each of the program's moments, the graph indices of the batch norms that use
+        them.
     """
 
     program: StageProgram
@@ -48,8 +50,14 @@ class Stage:
 
 def cut(arch: ArchSpec) -> tuple[Stage, ...]:
     """The stages of a graph, in order; together they compute every node but the input once."""
-    boundary: type = BatchNorm if any(isinstance(node.op, BatchNorm) for node in arch.nodes) else Conv
-    starts = [i for i, node in enumerate(arch.nodes) if i == 1 or (i > 1 and isinstance(node.op, boundary))]
+    boundary: type = (
+        BatchNorm if any(isinstance(node.op, BatchNorm) for node in arch.nodes) else Conv
+    )
+    starts = [
+        i
+        for i, node in enumerate(arch.nodes)
+        if i == 1 or (i > 1 and isinstance(node.op, boundary))
+    ]
     if not starts:
         return ()
     last_reader = {source: i for i, node in enumerate(arch.nodes) for source in node.inputs}
@@ -64,9 +72,13 @@ def cut(arch: ArchSpec) -> tuple[Stage, ...]:
     return tuple(stages)
 
 
-def _stage(arch: ArchSpec, first: int, stop: int, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> Stage:
+def _stage(
+    arch: ArchSpec, first: int, stop: int, inputs: tuple[int, ...], outputs: tuple[int, ...]
+) -> Stage:
     place = {index: position for position, index in enumerate((*inputs, *range(first, stop)))}
-    nodes = tuple(Node(node.op, tuple(place[i] for i in node.inputs)) for node in arch.nodes[first:stop])
+    nodes = tuple(
+        Node(node.op, tuple(place[i] for i in node.inputs)) for node in arch.nodes[first:stop]
+    )
     users: dict[int, tuple[int, ...]] = {}
     for index, node in enumerate(arch.nodes):
         if isinstance(node.op, BatchNorm) and first <= node.inputs[0] < stop:

@@ -1,14 +1,16 @@
 """Convolution by each platform's best way, as a drop-in for `jax.lax.conv_general_dilated`.
 
-On GPU and TPU that is the platform's own convolution. On a CPU XLA's own is slow, and thirty times slower inside
-`lax.scan`, so there a convolution is a matrix product: a window of `columns + kernel - 1` pixels times a banded matrix
-gives `columns` neighbouring outputs at once. One column is the textbook im2col; more columns copy fewer pixels and make
-wider products at the price of multiplying zeros, which pays where channels are few. Images are taken a few at a time
-so that the copied windows stay in cache.
+On GPU and TPU that is the platform's own convolution. On a CPU XLA's own is slow, and thirty times
+slower inside `lax.scan`, so there a convolution is a matrix product: a window of
+`columns + kernel - 1` pixels times a banded matrix gives `columns` neighbouring outputs at once.
+One column is the textbook im2col; more columns copy fewer pixels and make wider products at the
+price of multiplying zeros, which pays where channels are few. Images are taken a few at a time so
+that the copied windows stay in cache.
 """
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +19,18 @@ from jaxtyping import Array, Float
 
 DIMENSION_NUMBERS = lax.ConvDimensionNumbers((0, 3, 1, 2), (3, 2, 0, 1), (0, 3, 1, 2))
 TILE_BYTES = 4 * 2**20
-"""Windows copied at a time: measured best between 2 and 6 MiB on CPUs with 1 MiB of L2 a core (`benchmarks.convolution`)."""
+"""Windows copied at a time: measured best between 2 and 6 MiB on CPUs with 1 MiB of L2 a core
+(`benchmarks.convolution`)."""
+
+
+class Product(NamedTuple):
+    """How matrix products are taken, as `jax.numpy.matmul` names it."""
+
+    precision: lax.PrecisionLike = None
+    preferred_element_type: jnp.dtype | None = None
+
+
+PLAIN = Product()
 
 
 def conv_general_dilated(
@@ -33,7 +46,7 @@ def conv_general_dilated(
     precision: lax.PrecisionLike = None,
     preferred_element_type: jnp.dtype | None = None,
 ) -> Float[Array, "n h2 w2 features"]:
-    """As `jax.lax.conv_general_dilated` for NHWC images and HWIO kernels, whose meaning all arguments have.
+    """As `jax.lax.conv_general_dilated`, with its arguments, for NHWC images and HWIO kernels.
 
     Raises:
       ValueError: for transposed convolutions (`lhs_dilation`), batch groups, or another layout.
@@ -45,7 +58,8 @@ def conv_general_dilated(
         )
     if dimension_numbers is not None and dimension_numbers != DIMENSION_NUMBERS:
         raise ValueError(f"layout {dimension_numbers}; expected NHWC images and HWIO kernels")
-    strides, dilation = tuple(window_strides), tuple(rhs_dilation or (1, 1))
+    strides = (window_strides[0], window_strides[1])
+    dilation = (rhs_dilation[0], rhs_dilation[1]) if rhs_dilation else (1, 1)
     extents = [d * (k - 1) + 1 for k, d in zip(rhs.shape[:2], dilation, strict=True)]
     if isinstance(padding, str):
         padding = lax.padtype_to_pads(lhs.shape[1:3], extents, strides, padding)
@@ -61,10 +75,12 @@ def conv_general_dilated(
             dimension_numbers=("NHWC", "HWIO", "NHWC"),
             feature_group_count=feature_group_count,
             precision=precision,
+            preferred_element_type=preferred_element_type,
         )
 
     def patches(x: Array, kernel: Array) -> Array:
-        return patches_matmul(x, kernel, strides, pads, dilation, feature_group_count, precision)
+        product = Product(precision, preferred_element_type)
+        return patches_matmul(x, kernel, strides, pads, dilation, feature_group_count, product)
 
     return lax.platform_dependent(lhs, rhs, cpu=patches, default=native)
 
@@ -76,12 +92,14 @@ def patches_matmul(
     padding: tuple[tuple[int, int], ...],
     dilation: tuple[int, int],
     groups: int = 1,
-    precision: lax.PrecisionLike = None,
+    product: Product = PLAIN,
 ) -> Float[Array, "n h2 w2 features"]:
-    """The convolution as windows x banded matrix, a few images at a time; its gradient copies the windows again."""
+    """Windows x banded matrix, a few images at a time; its gradient copies the windows again."""
     out_size = [
         (size + sum(pad) - d * (k - 1) - 1) // s + 1
-        for size, pad, k, d, s in zip(x.shape[1:3], padding, kernel.shape[:2], dilation, strides, strict=True)
+        for size, pad, k, d, s in zip(
+            x.shape[1:3], padding, kernel.shape[:2], dilation, strides, strict=True
+        )
     ]
     columns = 1 if groups > 1 else min(columns_at_once(x.shape[3]), out_size[1])
     span = (columns - 1) * strides[1] + dilation[1] * (kernel.shape[1] - 1) + 1
@@ -92,30 +110,33 @@ def patches_matmul(
 
     def convolve(images: Array, weights: Array) -> Array:
         x = jnp.pad(images, ((0, 0), *padding, (0, 0)))
-        windows = _windows(x, kernel.shape[0], span, columns, blocks, out_size[0], strides, dilation[0])
+        windows = _windows(
+            x, kernel.shape[0], span, columns, blocks, out_size[0], strides, dilation[0]
+        )
         if groups > 1:
-            return _grouped(windows, weights, dilation[1], groups, precision, out_size)
+            return _grouped(windows, weights, dilation[1], groups, product, out_size)
         banded = _banded(weights, columns, span, strides[1], dilation[1])
-        y = jnp.matmul(windows.reshape(-1, banded.shape[0]), banded, precision=precision)
+        y = jnp.matmul(windows.reshape(-1, banded.shape[0]), banded, **product._asdict())
         y = y.reshape(images.shape[0], out_size[0], blocks * columns, weights.shape[-1])
         return y[:, :, : out_size[1]]
 
     if tile == count:
         return convolve(x, kernel)
-    tiles = x.reshape(count // tile, tile, *x.shape[1:])
+    x = jnp.pad(x, ((0, -count % tile), (0, 0), (0, 0), (0, 0)))
+    tiles = x.reshape(-1, tile, *x.shape[1:])
     # Without checkpoint the gradient would keep every tile's windows alive at once.
     y = lax.map(jax.checkpoint(lambda images: convolve(images, kernel)), tiles)
-    return y.reshape(count, *y.shape[2:])
+    return y.reshape(-1, *y.shape[2:])[:count]
 
 
 def columns_at_once(channels: int) -> int:
-    """Neighbouring outputs a product: measured per number of input channels (`benchmarks.convolution`)."""
+    """Neighbouring outputs a product, as measured by input channels (`benchmarks.convolution`)."""
     return 4 if channels <= 16 else 2
 
 
 def _tile(count: int, most: int) -> int:
-    """The largest divisor of count that is at most `most`."""
-    return next(tile for tile in range(min(most, count), 0, -1) if count % tile == 0)
+    """Images a tile: at most `most`, and as even as can be, so that little is filled up."""
+    return math.ceil(count / math.ceil(count / most)) if count else 1
 
 
 def _windows(
@@ -127,10 +148,11 @@ def _windows(
     out_height: int,
     strides: tuple[int, int],
     row_dilation: int,
-) -> Float[Array, "n h2 blocks rows*span*c"]:
+) -> Float[Array, "n h2 blocks window"]:
     """Copies, for each block of neighbouring outputs, the pixels that they see."""
-    # A window is a few consecutive groups of `step` pixels (the last may be cut), so a reshape and that many slices
-    # copy all windows; a slice a window would compile to a program several times as long.
+    # A window is a few consecutive groups of `step` pixels (the last may be cut), so a reshape and
+    # that many slices copy all windows; a slice a window would compile to a program several times
+    # as long.
     n, height, width, c = x.shape
     step = columns * strides[1]
     groups = math.ceil(span / step)
@@ -138,7 +160,9 @@ def _windows(
     x = jnp.pad(x, ((0, 0), (0, 0), (0, max(0, whole - width)), (0, 0)))[:, :, :whole]
     grouped = x.reshape(n, height, blocks + groups - 1, step * c)
     cut = (span - (groups - 1) * step) * c
-    taps = [grouped[:, :, g : g + blocks, : cut if g == groups - 1 else None] for g in range(groups)]
+    taps = [
+        grouped[:, :, g : g + blocks, : cut if g == groups - 1 else None] for g in range(groups)
+    ]
     across = jnp.concatenate(taps, axis=-1)
     last = (out_height - 1) * strides[0] + 1
     down = [across[:, i * row_dilation : i * row_dilation + last : strides[0]] for i in range(rows)]
@@ -147,15 +171,18 @@ def _windows(
 
 def _banded(
     kernel: Float[Array, "k k c features"], columns: int, span: int, stride: int, dilation: int
-) -> Float[Array, "k*span*c columns*features"]:
-    """The matrix that maps a window to `columns` outputs: the kernel, shifted by the stride for each."""
+) -> Float[Array, "window outputs"]:
+    """Maps a window to `columns` outputs: the kernel, shifted by the stride for each."""
     rows, taps, channels, features = kernel.shape
     extent = dilation * (taps - 1) + 1
-    spread = jnp.zeros((rows, extent, channels, features), kernel.dtype).at[:, ::dilation].set(kernel)
+    spread = (
+        jnp.zeros((rows, extent, channels, features), kernel.dtype).at[:, ::dilation].set(kernel)
+    )
     if dilation == 1:
         spread = kernel
     shifted = [
-        jnp.pad(spread, ((0, 0), (a * stride, span - extent - a * stride), (0, 0), (0, 0))) for a in range(columns)
+        jnp.pad(spread, ((0, 0), (a * stride, span - extent - a * stride), (0, 0), (0, 0)))
+        for a in range(columns)
     ]
     return jnp.stack(shifted, axis=3).reshape(rows * span * channels, columns * features)
 
@@ -165,13 +192,13 @@ def _grouped(
     kernel: Float[Array, "k k c_group features"],
     dilation: int,
     groups: int,
-    precision: lax.PrecisionLike,
+    product: Product,
     out_size: Sequence[int],
 ) -> Float[Array, "n h2 w2 features"]:
-    """One product a group; the windows hold every pixel of the span, so undilated taps are picked out."""
+    """One product a group; windows hold every pixel of the span, so the dilated taps are picked."""
     rows, taps, per_group, features = kernel.shape
     n = windows.shape[0]
     x = windows.reshape(n, *out_size, rows, -1, groups, per_group)[:, :, :, :, ::dilation]
     w = kernel.reshape(rows, taps, per_group, groups, features // groups)
-    y = jnp.einsum("nhwijgc,ijcgo->nhwgo", x, w, precision=precision)
+    y = jnp.einsum("nhwijgc,ijcgo->nhwgo", x, w, **product._asdict())
     return y.reshape(n, *out_size, features)

@@ -1,10 +1,11 @@
 """Weight distributions by name, for convolutions and dense layers.
 
-Each is defined once, over a source of random numbers: JAX's, which Flax modules use, or NumPy's, which thousands of
-small networks are drawn from, since XLA takes a second to compile its generator for every new shape.
+Each is defined once, over a source of random numbers: JAX's, which Flax modules use, or NumPy's,
+which thousands of small networks are drawn from, since XLA takes a second to compile its generator
+for every new shape.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -17,10 +18,13 @@ TRUNCATION = 2.0  # standard deviations
 TRUNCATED_STD = 0.87962566103423978  # of a standard normal cut off at two standard deviations
 
 
+@runtime_checkable
 class Source(Protocol):
     """Where random numbers come from; each call gives fresh ones."""
 
-    numpy: Any
+    @property
+    def numpy(self) -> Any:
+        """The array library that the numbers belong to."""
 
     def uniform(self, shape: Shape) -> Any:
         """In [-1, 1)."""
@@ -72,22 +76,27 @@ class JaxSource:
         return jax.random.normal(self._next(), shape, jnp.float32)
 
     def truncated_normal(self, shape: Shape) -> Float[Array, "..."]:
-        return jax.random.truncated_normal(self._next(), -TRUNCATION, TRUNCATION, shape, jnp.float32)
+        return jax.random.truncated_normal(
+            self._next(), -TRUNCATION, TRUNCATION, shape, jnp.float32
+        )
 
 
 def check_initializer(name: str) -> None:
     """Raises ValueError unless the name is one of `INITIALIZERS`."""
     if name not in INITIALIZERS:
-        raise ValueError(f"initialiser {name!r} is unknown; expected one of {', '.join(INITIALIZERS)}")
+        raise ValueError(
+            f"initialiser {name!r} is unknown; expected one of {', '.join(INITIALIZERS)}"
+        )
 
 
 def draw_kernel(name: str, source: Source, shape: Shape) -> Any:
     """A kernel whose last axis is the outputs; the product of the others is its fan-in.
 
     Args:
-      name: `pytorch`, uniform in +-1/sqrt(fan_in) (the default of `torch.nn.Conv2d` and `torch.nn.Linear`); `he`,
-        normal with variance 2/fan_in (He et al. 2015); `lecun`, normal with variance 1/fan_in, cut off at two standard
-        deviations; `orthogonal`, rows or columns orthonormal, whichever are fewer (Saxe et al. 2014).
+      name: `pytorch`, uniform in +-1/sqrt(fan_in) (the default of `torch.nn.Conv2d` and
+        `torch.nn.Linear`); `he`, normal with variance 2/fan_in (He et al. 2015); `lecun`, normal
+        with variance 1/fan_in, cut off at two standard deviations; `orthogonal`, rows or columns
+        orthonormal, whichever are fewer (Saxe et al. 2014).
       source: of the random numbers.
       shape: of the kernel.
 
@@ -118,6 +127,6 @@ def draw_bias(name: str, source: Source, features: int, fan_in: int) -> Any:
 def _orthogonal(source: Source, rows: int, columns: int) -> Any:
     tall = source.normal((max(rows, columns), min(rows, columns)))
     q, r = source.numpy.linalg.qr(tall)
-    # Signs from R's diagonal make the distribution uniform over orthogonal matrices (Mezzadri 2007).
+    # Signs from R's diagonal make it uniform over orthogonal matrices (Mezzadri 2007).
     q = q * source.numpy.sign(source.numpy.diagonal(r))
     return q if rows >= columns else q.T

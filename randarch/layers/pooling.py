@@ -26,10 +26,11 @@ def global_pool(x: Float[Array, "n h w c"], kind: Kind) -> Float[Array, "n 1 1 c
     return reduce(x, axis=(1, 2), keepdims=True)
 
 
-def average_to(x: Float[Array, "*batch h w c"], size: int) -> Float[Array, "*batch size size c"]:
+def average_to(x: Float[Array, "*batch h w c"], size: int) -> Float[Array, "*batch h2 w2 c"]:
     """Averages a map down to size x size positions; smaller maps stay as they are.
 
-    Regions are those of PyTorch's adaptive pooling: row i covers floor(i h / size) to ceil((i + 1) h / size).
+    Regions are those of PyTorch's adaptive pooling: row i covers floor(i h / size) to
+    ceil((i + 1) h / size).
     """
 
     def along(x: Array, axis: int) -> Array:

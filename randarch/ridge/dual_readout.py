@@ -17,12 +17,9 @@ from randarch.ridge.gram import (
     resolves,
     solve_dtype,
 )
-from randarch.ridge.scores import Solved, lambda_path, solved
+from randarch.ridge.scores import Problem, Solved, a_few, lambda_path, solved
 from randarch.ridge.settings import RidgeSettings
 from randarch.ridge.targets import Encoded, tally
-
-Problem = tuple[int, ...]
-"""The seeds whose features stand side by side in one ridge problem."""
 
 TRUSTED = 1e-4
 """A certificate above this sends float32 products back to be made in float64."""
@@ -148,11 +145,6 @@ def choose_held_back(
     penalty = jnp.asarray(few[choice.index], dtype)
     final = dual_cholesky(kernel, targets, penalty, np.ones(n, bool), centered=center)
     return choice, final.weights.astype(jnp.float64)
-
-
-def a_few(path: Float[np.ndarray, "l"]) -> Float[np.ndarray, "k"]:
-    """At most five lambdas, evenly picked, without the path's ends when it is long."""
-    return path if path.size <= 5 else path[path.size // 10 :: max(path.size // 5, 1)][:5]
 
 
 def apply_weights(

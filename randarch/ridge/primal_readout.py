@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from randarch.ridge.dual_readout import Problem, a_few
 from randarch.ridge.features import Features, padded_width
 from randarch.ridge.gram import (
     EPS32,
@@ -29,7 +28,7 @@ from randarch.ridge.primal import (
     primal_solution,
     primal_spectrum,
 )
-from randarch.ridge.scores import Solved, lambda_path, solved
+from randarch.ridge.scores import Problem, Solved, a_few, lambda_path, solved
 from randarch.ridge.settings import RidgeSettings
 from randarch.ridge.targets import Encoded, Tally, tally
 

@@ -4,10 +4,10 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from randarch.ridge.dual_readout import Problem, solve_dual_problems
+from randarch.ridge.dual_readout import solve_dual_problems
 from randarch.ridge.features import Chunks, Features
 from randarch.ridge.primal_readout import solve_primal_problems
-from randarch.ridge.scores import ReadoutScores, Solved, gather
+from randarch.ridge.scores import Problem, ReadoutScores, Solved, gather
 from randarch.ridge.settings import RidgeSettings
 from randarch.ridge.targets import check_labels, encode
 

@@ -11,6 +11,9 @@ from randarch.ridge.targets import Encoded, Tally, raw_targets, smallest_error
 
 Method = Literal["primal", "dual", "cholesky"]
 
+Problem = tuple[int, ...]
+"""The seeds whose features stand side by side in one ridge problem."""
+
 
 @dataclass(frozen=True)
 class Solved:
@@ -79,6 +82,11 @@ def lambda_path(settings: RidgeSettings, mean_diagonal: float) -> Float[np.ndarr
     if settings.lambdas is not None:
         return np.array(settings.lambdas, dtype=np.float64)
     return np.array(RELATIVE_LAMBDAS) * (mean_diagonal if mean_diagonal > 0 else 1.0)
+
+
+def a_few(path: Float[np.ndarray, "l"]) -> Float[np.ndarray, "k"]:
+    """At most five lambdas, evenly picked, without the path's ends when it is long."""
+    return path if path.size <= 5 else path[path.size // 10 :: max(path.size // 5, 1)][:5]
 
 
 def solved(

@@ -1,4 +1,4 @@
-"""Running independent pieces of work on threads, each stored whole as it ends; what is stored is never done again."""
+"""Independent pieces of work on threads, each stored whole as it ends and never done again."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -56,30 +56,36 @@ def run_shards(
 ) -> None:
     """Does what is not yet stored, several pieces at a time, and stores each as it ends.
 
-    An exception in a piece, or an interruption from the keyboard, ends the others at their next step; what was done
-    is stored.
+    An exception in a piece, or an interruption from the keyboard, ends the others at their next
+    step; what was done is stored.
     """
     done = store.done_shards(kind)
     todo = [shard for shard in shards if shard.name not in done]
     stop = Stop()
-    with (
-        tqdm(total=len(shards), initial=len(shards) - len(todo), desc=label, disable=not progress, unit="net") as bar,
-        ThreadPoolExecutor(max_workers=workers) as pool,
-    ):
-        waiting = {pool.submit(shard.work, stop): shard for shard in todo}
-        try:
+    pool = ThreadPoolExecutor(max_workers=workers)
+    waiting = {pool.submit(shard.work, stop): shard for shard in todo}
+    try:
+        with tqdm(
+            total=len(shards),
+            initial=len(shards) - len(todo),
+            desc=label,
+            disable=not progress,
+            unit="net",
+        ) as bar:
             while waiting:
                 ended, _ = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in ended:
+                # Those that failed come last, so that what ended beside them is stored.
+                for future in sorted(ended, key=lambda f: f.exception() is not None):
                     shard = waiting.pop(future)
                     store.add_shard(shard.name, future.result(), provenance=provenance)
                     bar.update()
-        except BaseException:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    finally:
+        # After an error or Ctrl-C pieces under way end at their next step; they store nothing, so
+        # none is waited for.
+        stop.set()
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def default_workers(cores: int) -> int:
-    """Pieces at a time: one compiles or waits while another computes; on a CPU small networks leave cores idle."""
+    """Pieces at a time: one compiles while another computes; small networks leave cores idle."""
     return min(4, max(1, cores)) if jax.default_backend() == "cpu" else 2

@@ -134,7 +134,9 @@ class Config:
         """For `randarch.ridge`."""
         base = RidgeSettings() if self.readout == "ridge" else PAPER_READOUT
         chosen = self.chosen_lambda
-        return dataclasses.replace(base, lambdas=None if isinstance(chosen, str) else (float(chosen),))
+        return dataclasses.replace(
+            base, lambdas=None if isinstance(chosen, str) else (float(chosen),)
+        )
 
     def evaluation_settings(self, memory_budget: int) -> EvaluationSettings:
         """For `randarch.engine`."""
@@ -166,7 +168,7 @@ class Config:
 
 
 PRESETS: Mapping[str, Config] = {
-    "quick": Config(),
+    "quick": Config(readout_size=2000, epochs=8),
     "paper": Config(
         num_architectures=500,
         dataset="cifar10",
@@ -204,7 +206,9 @@ def deviations(config: Config, train_size: int, test_size: int) -> tuple[str, ..
             "layer has 24 maps (--init_channels=24)."
         )
     if config.readout != "paper":
-        found.append("The readout has +-1 targets and an intercept; the paper's has one-hot targets and none.")
+        found.append(
+            "The readout has +-1 targets and an intercept; the paper's has one-hot targets and none."
+        )
     if config.chosen_lambda == "loo":
         found.append(
             "The readout's lambda is chosen by leave-one-out on the training images; the paper took 0.7, tuned on "
@@ -213,14 +217,20 @@ def deviations(config: Config, train_size: int, test_size: int) -> tuple[str, ..
     elif config.chosen_lambda != 0.7:
         found.append(f"The readout's lambda is {config.chosen_lambda}, not 0.7.")
     if config.normalization != "paper":
-        found.append("Pixels are normalised by this training set's own channel statistics, not the paper's printed ones.")
+        found.append(
+            "Pixels are normalised by this training set's own channel statistics, not the paper's printed ones."
+        )
     if config.feature_pool != "none":
-        found.append(f"The last map is averaged to {config.feature_pool} x {config.feature_pool} before the readout.")
+        found.append(
+            f"The last map is averaged to {config.feature_pool} x {config.feature_pool} before the readout."
+        )
     if config.seeds != 3:
         found.append(f"{config.seeds} random initialisations a network, not 3.")
     for name, said in (("batch_size", 32), ("learning_rate", 0.1)):
         if getattr(config, name) != said:
-            found.append(f"The {name.replace('_', ' ')} is {getattr(config, name):g}, not {said:g}.")
+            found.append(
+                f"The {name.replace('_', ' ')} is {getattr(config, name):g}, not {said:g}."
+            )
     found.append(
         "The paper does not say how batch norm is set in random networks "
         f"(here: {config.batch_norm}), nor how its weights are initialised (here: {config.init})."

@@ -9,6 +9,7 @@ import pandas as pd
 
 from randarch.analysis import DepthAnalysis
 from randarch.report import DepthReport, Published, StudyReport, write_figures, write_page
+from randarch.report.sentences import finding
 from randarch.store import write_csv, write_json
 from randarch.studies.rfm_correlation.config import Config
 
@@ -32,9 +33,35 @@ class DepthResult:
         groups = self.converged.groupby("picked_by", sort=False)["accuracy"]
         return {
             "converged": {
-                str(name): {"mean": float(g.mean()), "std": float(g.std()), "n": len(g)} for name, g in groups
+                str(name): {"mean": float(g.mean()), "std": float(g.std()), "n": len(g)}
+                for name, g in groups
             }
         }
+
+    def describe(self) -> str:
+        """Paper vs ours, in plain text."""
+        a, paper = self.analysis, self.paper
+        rows = [
+            ("Pearson, RFM and trained", paper.pearson, a.rfm.all.pearson),
+            ("Spearman, RFM and trained", paper.spearman, a.rfm.all.spearman),
+            ("Kendall, RFM and trained", None, a.rfm.all.kendall),
+            ("Spearman, ensemble and trained", None, a.ensemble.all.spearman),
+            ("Spearman, final size and trained", paper.size_trained, a.trained_final_size_spearman),
+            ("Spearman, final size and RFM", paper.size_rfm, a.rfm.final_size_spearman),
+            ("Spearman given log final size", None, a.rfm.partial_spearman["log_final_size"]),
+            ("Reliability of RFM (mean over seeds)", None, a.rfm.reliability.of_mean),
+        ]
+        lines = [f"depth {a.depth}: {a.n} architectures, {a.dead} dead, {a.diverged} diverged"]
+        lines.append(f"  {'':50} {'paper':>6}  ours [95 % interval]")
+        lines += [
+            f"  {name:50} {'-' if p is None else f'{p:.3f}':>6}  {ours}" for name, p, ours in rows
+        ]
+        found = finding(self.report())
+        return "\n".join([*lines, f"  {found.verdict}"])
+
+    def report(self) -> DepthReport:
+        """What the page shows of this depth."""
+        return DepthReport(self.analysis, self.table, self.paper, self.converged)
 
     def _repr_html_(self) -> str:
         return self.analysis._repr_html_()
@@ -69,10 +96,27 @@ class Result:
     def to_summary(self) -> dict[str, Any]:
         """The content of summary.json: with one depth its numbers stand at the top, with several under `depths`."""
         head = {"study": self.study, "config": self.config.to_dict()}
-        tail = {"deviations": list(self.deviations), "seconds": dict(self.seconds), **dict(self.provenance)}
+        tail = {
+            "deviations": list(self.deviations),
+            "seconds": dict(self.seconds),
+            **dict(self.provenance),
+        }
         if len(self.depths) == 1:
             return head | self.depths[0].to_summary() | tail
-        return head | {"depths": {str(d.analysis.depth): d.to_summary() for d in self.depths}} | tail
+        return (
+            head | {"depths": {str(d.analysis.depth): d.to_summary() for d in self.depths}} | tail
+        )
+
+    def describe(self) -> str:
+        """The numbers, the deviations and the time, in plain text."""
+        parts = [d.describe() for d in self.depths]
+        parts.append(
+            "\n".join(
+                ["deviations from the paper's protocol:", *(f"  - {d}" for d in self.deviations)]
+            )
+        )
+        times = ", ".join(f"{name} {value:.0f} s" for name, value in self.seconds.items())
+        return "\n\n".join([*parts, f"time: {times} (all but the total: added up over workers)"])
 
     def save(self, folder: Path) -> None:
         """Writes results.csv, summary.json, report.html and figures/ into the folder."""
@@ -94,7 +138,7 @@ class Result:
         machine = self.provenance["machine"]
         return StudyReport(
             title="Random-weight accuracy against trained accuracy",
-            depths=tuple(DepthReport(d.analysis, d.table, d.paper, d.converged) for d in self.depths),
+            depths=tuple(d.report() for d in self.depths),
             command=self.command,
             device=f"{self.provenance['device']} ({machine['cores']} cores, {machine['system']})",
             config=self.config.to_dict(),
@@ -115,5 +159,8 @@ def _paper(paper: Published) -> dict[str, Any]:
         "final_size_spearman_rfm": paper.size_rfm,
         "converged_trained": paper.converged_trained,
         "converged_rfm": paper.converged_rfm,
-        "by_bin": [{"low": b.low, "high": b.high, "pearson": b.pearson, "spearman": b.spearman} for b in paper.bins],
+        "by_bin": [
+            {"low": b.low, "high": b.high, "pearson": b.pearson, "spearman": b.spearman}
+            for b in paper.bins
+        ],
     }

@@ -54,14 +54,19 @@ class Study:
         if workers is not None and workers < 1:
             raise ValueError(f"workers is {workers}; expected at least 1")
         if memory_budget < 1:
-            raise ValueError(f"memory_budget is {memory_budget}; expected a positive number of bytes")
+            raise ValueError(
+                f"memory_budget is {memory_budget}; expected a positive number of bytes"
+            )
         self.config = config
         self.workers = workers or default_workers(os.cpu_count() or 1)
         self._budget = memory_budget // self.workers
         self._progress = progress
         self._command = command
         self.dataset = data.load(
-            config.dataset, train_size=config.train_size, test_size=config.test_size, seed=config.seed
+            config.dataset,
+            train_size=config.train_size,
+            test_size=config.test_size,
+            seed=config.seed,
         )
         self._check_data()
         self.folder = RunFolder.open(
@@ -77,8 +82,9 @@ class Study:
     def run(self) -> Result:
         """Does what the folder does not hold yet, analyses, and writes tables, summary, figures and page."""
         start = time.perf_counter()
-        cache = ProgramCache()
-        results = tuple(self._run_depth(depth, cache) for depth in self.config.depth)
+        # No two architectures share a training program, so only those at work are kept.
+        caches = ProgramCache(), ProgramCache(2 * self.workers)
+        results = tuple(self._run_depth(depth, *caches) for depth in self.config.depth)
         rows, images = self.folder.results, self.dataset
         result = Result(
             study=STUDY,
@@ -92,17 +98,27 @@ class Study:
         result.save(self.folder.path)
         return result
 
-    def _run_depth(self, depth: int, cache: ProgramCache) -> DepthResult:
+    def _run_depth(
+        self, depth: int, cache: ProgramCache, training_cache: ProgramCache
+    ) -> DepthResult:
         config = self.config
         space = config.space(depth)
-        genomes = space.sample(config.num_architectures, np.random.default_rng([config.seed, depth]))
+        genomes = space.sample(
+            config.num_architectures, np.random.default_rng([config.seed, depth])
+        )
         self._evaluate(space, genomes, cache)
-        self._train(space, list(enumerate(genomes)), "train", config.epochs, cache)
+        self._train(space, list(enumerate(genomes)), "train", config.epochs, training_cache)
         table = self._table(space)
-        converged = self._converge(space, genomes, table, cache) if config.convergence_epochs else None
+        converged = (
+            self._converge(space, genomes, table, training_cache)
+            if config.convergence_epochs
+            else None
+        )
         rng = np.random.default_rng([config.seed, depth, 1])
         analysis: DepthAnalysis = analyze_depth(table, depth=depth, top_k=(config.top_k,), rng=rng)
-        return DepthResult(analysis, table, published.PUBLISHED.get(depth, published.Published()), converged)
+        return DepthResult(
+            analysis, table, published.PUBLISHED.get(depth, published.Published()), converged
+        )
 
     def _evaluate(self, space: ConvChain, genomes: Sequence[Genome], cache: ProgramCache) -> None:
         config, images = self.config, self.dataset
@@ -138,7 +154,12 @@ class Study:
 
             return evaluate
 
-        self._run_shards("evaluate", space, [(f"{d}", work(d, g)) for d, g in enumerate(genomes)], "random weights")
+        self._run_shards(
+            "evaluate",
+            space,
+            [(f"{d}", work(d, g)) for d, g in enumerate(genomes)],
+            "random weights",
+        )
 
     def _train(
         self,
@@ -151,7 +172,10 @@ class Study:
         config, images = self.config, self.dataset
         mean, std = self._statistics()
         arrays = TrainingImages(
-            *(jax.device_put(a) for a in (images.x_train, images.y_train, images.x_test, images.y_test)),
+            jax.device_put(images.x_train),
+            jax.device_put(images.y_train),
+            images.x_test,
+            images.y_test,
             images.num_classes,
             mean,
             std,
@@ -162,26 +186,44 @@ class Study:
             def training(stop: Stop) -> list[Row]:
                 stop.check()
                 spec, before = space.decode(genome), cache.used()
-                found = train(spec, arrays, settings, compile=cache.get, on_epoch=lambda _: stop.check())
+                found = train(
+                    spec, arrays, settings, compile=cache.get, on_epoch=lambda _: stop.check()
+                )
                 compiling = (cache.used() - before).compile_seconds
                 timings = {"compile": compiling, "run": found.seconds - compiling}
                 return [Row(kind, draw, genome, config.seed, spec.digest, _trained(found), timings)]
 
             return training
 
-        self._run_shards(kind, space, [(f"{d}", work(d, g)) for d, g in picked], f"{kind}, {epochs} epochs")
+        self._run_shards(
+            kind, space, [(f"{d}", work(d, g)) for d, g in picked], f"{kind}, {epochs} epochs"
+        )
 
     def _converge(
         self, space: ConvChain, genomes: Sequence[Genome], table: pd.DataFrame, cache: ProgramCache
     ) -> pd.DataFrame:
         """Table III: the best by each score, trained for longer."""
-        columns = {"trained": "trained_accuracy", "rfm": "rfm_accuracy", "ensemble": "ensemble_accuracy"}
+        columns = {
+            "trained": "trained_accuracy",
+            "rfm": "rfm_accuracy",
+            "ensemble": "ensemble_accuracy",
+        }
         picks = {
-            name: list(table.sort_values([column, "draw"], ascending=[False, True])["draw"][: self.config.top_k])
+            name: list(
+                table.sort_values([column, "draw"], ascending=[False, True])["draw"][
+                    : self.config.top_k
+                ]
+            )
             for name, column in columns.items()
         }
         chosen = sorted({int(draw) for draws in picks.values() for draw in draws})
-        self._train(space, [(d, genomes[d]) for d in chosen], "converge", self.config.convergence_epochs, cache)
+        self._train(
+            space,
+            [(d, genomes[d]) for d in chosen],
+            "converge",
+            self.config.convergence_epochs,
+            cache,
+        )
         frame = self._frame("converge", space).set_index("draw")
         texts = table.set_index("draw")["genome_text"]
         rows = [
@@ -197,7 +239,11 @@ class Study:
         return pd.DataFrame(rows)
 
     def _run_shards(
-        self, kind: str, space: ConvChain, named: Sequence[tuple[str, Callable[[Stop], list[Row]]]], label: str
+        self,
+        kind: str,
+        space: ConvChain,
+        named: Sequence[tuple[str, Callable[[Stop], list[Row]]]],
+        label: str,
     ) -> None:
         run_shards(
             [Shard(f"{space.name}/{name}", work) for name, work in named],
@@ -228,9 +274,13 @@ class Study:
         config, images = self.config, self.dataset
         height, _, channels = images.input_shape
         if height < 4:
-            raise ValueError(f"images are {height} pixels wide; expected at least 4, which two poolings leave at 1")
+            raise ValueError(
+                f"images are {height} pixels wide; expected at least 4, which two poolings leave at 1"
+            )
         if config.normalization == "paper" and channels != 3:
-            raise ValueError(f"normalization 'paper' is for 3 channels, the images have {channels}; use 'train'")
+            raise ValueError(
+                f"normalization 'paper' is for 3 channels, the images have {channels}; use 'train'"
+            )
         if config.batch_size > len(images.x_train):
             raise ValueError(
                 f"batch_size is {config.batch_size} with {len(images.x_train)} training images; expected no more"
@@ -242,7 +292,9 @@ class Study:
             )
         seen = np.unique(images.y_train[: config.readout_size])
         if len(seen) < 2:
-            raise ValueError(f"the readout's training images are all of one class ({seen}); take more of them")
+            raise ValueError(
+                f"the readout's training images are all of one class ({seen}); take more of them"
+            )
 
     def _provenance(self) -> dict[str, Any]:
         device = jax.devices()[0]
@@ -269,7 +321,9 @@ def _scores(found: Evaluation) -> dict[str, Any]:
     seeds, ensemble = found.scores.seeds, found.scores.ensemble
     result: dict[str, Any] = {"feature_size": found.feature_size, "readout_form": seeds.method}
     for name in ("test_accuracy", "test_error", "loo_accuracy", "loo_error", "chosen_lambda"):
-        label = {"test_accuracy": "accuracy", "test_error": "error", "chosen_lambda": "lambda"}.get(name, name)
+        label = {"test_accuracy": "accuracy", "test_error": "error", "chosen_lambda": "lambda"}.get(
+            name, name
+        )
         values = np.asarray(getattr(seeds, name), np.float64)
         result[f"rfm_{label}"] = float(values.mean())
         result |= {f"rfm_{label}_seed{i}": float(v) for i, v in enumerate(values)}
@@ -302,4 +356,3 @@ def _seconds(timings: Callable[[str], pd.DataFrame]) -> dict[str, float]:
         "evaluate": running["evaluate"],
         "train": running["train"] + running["converge"],
     }
-

@@ -1,0 +1,184 @@
+"""What the command of every study shares: flags, exit codes, and what is said when it ends."""
+
+import os
+import shlex
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from absl import app, flags, logging
+
+BAD_INPUT, INTERRUPTED = 2, 130
+GROUPS = ("what", "where", "data", "random networks", "readout", "training", "analysis")
+"""Of flags in --help, in order; a flag's `module_name` says to which it belongs."""
+GIB = 2**30
+
+
+def define_shared_flags(study: str) -> None:
+    """Flags that every study has. Without a value a flag leaves the preset's."""
+    flags.DEFINE_string(
+        "workdir",
+        None,
+        f"Run folder; the same command on the same folder resumes. Default: runs/{study}-<time>.",
+        module_name="where",
+    )
+    flags.DEFINE_string(
+        "preset",
+        "quick",
+        "quick: offline, minutes. paper: the published protocol.",
+        module_name="where",
+    )
+    flags.DEFINE_integer(
+        "workers",
+        None,
+        "Architectures at a time; by default chosen for the machine. Does not change results.",
+        module_name="where",
+    )
+    flags.DEFINE_float(
+        "memory_budget",
+        4.0,
+        "GiB that features may take. Does not change results beyond rounding.",
+        module_name="where",
+    )
+    flags.DEFINE_bool("progress", True, "Show progress bars.", module_name="where")
+    flags.DEFINE_string(
+        "dataset",
+        None,
+        "shapes (built in), npz:PATH (x_train, y_train, x_test, y_test), or a TFDS name such as cifar10.",
+        module_name="data",
+    )
+    flags.DEFINE_string(
+        "train_size",
+        None,
+        "Training images, a stratified choice; all: every one.",
+        module_name="data",
+    )
+    flags.DEFINE_string(
+        "test_size", None, "Test images, a stratified choice; all: every one.", module_name="data"
+    )
+    flags.DEFINE_integer(
+        "seed",
+        None,
+        "Of the sample of architectures, the choice of images, the bootstrap.",
+        module_name="data",
+    )
+    flags.DEFINE_integer(
+        "seeds", None, "Weight draws of a random network.", module_name="random networks"
+    )
+    flags.DEFINE_string(
+        "weights",
+        None,
+        "independent between architectures, or shared by equal sub-graphs.",
+        module_name="random networks",
+    )
+    flags.DEFINE_integer("epochs", None, "Of training.", module_name="training")
+
+
+def given(names: Sequence[str]) -> dict[str, Any]:
+    """The flags that were given, by name."""
+    return {name: value for name in names if (value := getattr(flags.FLAGS, name)) is not None}
+
+
+def parse_size(name: str, text: str) -> int | None:
+    """A number of images, or None for `all`."""
+    if text == "all":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{name} is {text!r}; expected a whole number, or all") from None
+
+
+def parse_integers(name: str, text: str) -> tuple[int, ...]:
+    """A comma-separated list of whole numbers."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError(
+            f"{name} is {text!r}; expected whole numbers separated by commas, such as 3,5,9"
+        ) from None
+
+
+def choose_preset(presets: Any) -> Any:
+    """The preset that the flag names."""
+    name = flags.FLAGS.preset
+    if name not in presets:
+        raise ValueError(f"preset is {name!r}; expected one of {', '.join(presets)}")
+    return presets[name]
+
+
+def choose_workdir(study: str) -> str:
+    """The flag's, or a new one named after the time."""
+    return flags.FLAGS.workdir or os.path.join("runs", f"{study}-{time.strftime('%Y%m%d-%H%M%S')}")
+
+
+def this_command(module: str) -> str:
+    """The line that was typed."""
+    return shlex.join(["python", "-m", module, *sys.argv[1:]])
+
+
+def run_command(main: Callable[[], str]) -> None:
+    """Runs `main` with parsed flags and turns what happens into an exit code.
+
+    0 on success; 2 with one line for bad input, a refused folder or a full disk (any ValueError that `main` raises);
+    130 after Ctrl-C. `main` returns the run folder and announces it through `Interruption` when it is stopped.
+    """
+
+    def parse(argv: list[str]) -> list[str]:
+        if any(argument in ("--help", "-help", "-h") for argument in argv[1:]):
+            print(_help())
+            sys.exit(0)
+        try:
+            rest = flags.FLAGS(argv)
+        except flags.Error as error:
+            _fail(str(error).replace("\n", " "))
+        if len(rest) > 1:
+            _fail(
+                f"unexpected argument {rest[1]!r}; expected flags only, as --name=value (see --help)"
+            )
+        return rest
+
+    def guarded(argv: list[str]) -> None:
+        del argv
+        # At info level JAX and TFDS tell about every backend and folder that they do not find.
+        logging.set_verbosity(logging.WARNING)
+        try:
+            print(main())
+        except ValueError as error:
+            _fail(str(error))
+        except KeyboardInterrupt as interruption:
+            print(
+                f"\ninterrupted; what was done is stored. {interruption}".rstrip(),
+                file=sys.stderr,
+                flush=True,
+            )
+            # Threads inside a compiled program cannot be stopped, and nothing is lost by not waiting for them.
+            os._exit(INTERRUPTED)
+
+    app.run(guarded, flags_parser=parse)
+
+
+def _help() -> str:
+    """The module's text, then every flag under the group that it was defined in."""
+    groups = [g for g in dict.fromkeys(flags.FLAGS.flags_by_module_dict()) if g in GROUPS]
+    parts = [
+        (sys.modules["__main__"].__doc__ or "").strip(),
+        "A flag that is not given keeps the preset's value.",
+    ]
+    for group in sorted(groups, key=GROUPS.index):
+        lines = [f"{group}:"]
+        for flag in flags.FLAGS.flags_by_module_dict()[group]:
+            default = "" if flag.default is None else f" Default: {flag.default}."
+            text = textwrap.fill(
+                f"{flag.help}{default}", 96, initial_indent=" " * 6, subsequent_indent=" " * 6
+            )
+            lines.append(f"  --{flag.name}\n{text}")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def _fail(message: str) -> None:
+    print(f"error: {message}", file=sys.stderr, flush=True)
+    sys.exit(BAD_INPUT)

@@ -1,0 +1,109 @@
+"""How well does the accuracy of random-weight CNNs predict that of the trained ones?
+
+Samples architectures of a conv chain, scores each with random weights and a ridge readout, trains it, and correlates
+the two, after Evans, Plested and Gedeon. Writes tables, figures and a page into the run folder.
+
+  python -m experiments.rfm_correlation --depth=9
+  python -m experiments.rfm_correlation --depth=3,5,7,9,11 --num_architectures=60
+  python -m experiments.rfm_correlation --depth=9 --preset=paper --workdir=runs/paper
+"""
+
+import dataclasses
+
+from absl import flags
+
+from experiments import _command
+from randarch.studies import rfm_correlation as study
+
+FLAGS = flags.FLAGS
+TEXTS = {
+    "depth": ("what", "Convolutional layers, 3 to 64; a list such as 3,5,9 runs each."),
+    "feature_pool": (
+        "random networks",
+        "Average the last map to this many positions a side: none, 1, 2 or 4.",
+    ),
+    "batch_norm": ("random networks", "Of random networks: calibrated, batch or identity."),
+    "init": ("random networks", "Initialiser of all weights: pytorch, he, lecun or orthogonal."),
+    "readout": (
+        "readout",
+        "ridge (+-1 targets, intercept) or paper (one-hot targets, no intercept).",
+    ),
+    "ridge_lambda": ("readout", "loo (leave-one-out) or a number >= 0."),
+    "readout_size": ("readout", "Training images that the readout sees; all: every one."),
+    "normalization": (
+        "data",
+        "Channel statistics: train (of the training images) or paper (as printed there).",
+    ),
+}
+INTEGERS = {
+    "num_architectures": ("what", "Distinct architectures sampled at each depth."),
+    "init_channels": ("what", "3: the chain that the paper's Table V shows. 24: its text's rule."),
+    "train_seeds": ("training", "Trainings of each network."),
+    "batch_size": ("training", "Images a step."),
+    "top_k": ("analysis", "How many each score picks, for overlap, regret and convergence."),
+    "convergence_epochs": (
+        "training",
+        "Train the picked ones for so many epochs (Table III); 0: do not.",
+    ),
+}
+FLOATS = {
+    "learning_rate": ("training", "At the first step; annealed to 0.001 along a cosine."),
+    "gradient_clip": (
+        "training",
+        "Largest norm of the gradient; 0: no clipping, as the paper's text has it.",
+    ),
+}
+SHARED = ("dataset", "seed", "seeds", "weights", "epochs")
+
+
+def main() -> str:
+    preset = _command.choose_preset(study.PRESETS)
+    changes = _command.given(
+        [*SHARED, *INTEGERS, *FLOATS, "batch_norm", "init", "readout", "normalization"]
+    )
+    for name, text in _command.given(["train_size", "test_size", "readout_size"]).items():
+        changes[name] = _command.parse_size(name, text)
+    for name, text in _command.given(["depth"]).items():
+        changes[name] = _command.parse_integers(name, text)
+    for name, text in _command.given(["ridge_lambda", "feature_pool"]).items():
+        changes[name] = _number_or_word(text)
+    config = dataclasses.replace(preset, **changes)
+    workdir = _command.choose_workdir(study.STUDY)
+    options = dict(
+        workers=FLAGS.workers,
+        memory_budget=int(FLAGS.memory_budget * _command.GIB),
+        progress=FLAGS.progress,
+        command=_command.this_command("experiments.rfm_correlation"),
+    )
+    with study.Study(config, workdir, **options) as run:
+        try:
+            result = run.run()
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f"To resume: the same command with --workdir={workdir}"
+            ) from None
+    return f"{result.describe()}\n\nThe page: {workdir}/report.html"
+
+
+def _number_or_word(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def define_flags() -> None:
+    _command.define_shared_flags(study.STUDY)
+    for name, (group, text) in TEXTS.items():
+        flags.DEFINE_string(name, None, text, module_name=group)
+    for name, (group, text) in INTEGERS.items():
+        flags.DEFINE_integer(name, None, text, module_name=group)
+    for name, (group, text) in FLOATS.items():
+        flags.DEFINE_float(name, None, text, module_name=group)
+
+
+if __name__ == "__main__":
+    define_flags()
+    _command.run_command(main)
