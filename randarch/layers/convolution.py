@@ -93,15 +93,27 @@ def patches_matmul(
     dilation: tuple[int, int],
     groups: int = 1,
     product: Product = PLAIN,
+    columns: int | None = None,
 ) -> Float[Array, "n h2 w2 features"]:
-    """Windows x banded matrix, a few images at a time; its gradient copies the windows again."""
+    """Windows x banded matrix, a few images at a time; its gradient copies the windows again.
+
+    Args:
+      x: images.
+      kernel: height, width, channels of a group, features.
+      strides: vertical and horizontal.
+      padding: pixels before and after, vertically and horizontally.
+      dilation: of the kernel.
+      groups: of channels.
+      product: how products are taken.
+      columns: neighbouring outputs at once; by default `columns_at_once`.
+    """
     out_size = [
         (size + sum(pad) - d * (k - 1) - 1) // s + 1
         for size, pad, k, d, s in zip(
             x.shape[1:3], padding, kernel.shape[:2], dilation, strides, strict=True
         )
     ]
-    columns = 1 if groups > 1 else min(columns_at_once(x.shape[3]), out_size[1])
+    columns = 1 if groups > 1 else min(columns or columns_at_once(x.shape[3]), out_size[1])
     span = (columns - 1) * strides[1] + dilation[1] * (kernel.shape[1] - 1) + 1
     blocks = math.ceil(out_size[1] / columns)
     image_bytes = x.dtype.itemsize * out_size[0] * blocks * kernel.shape[0] * span * x.shape[3]

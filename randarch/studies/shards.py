@@ -53,6 +53,7 @@ def run_shards(
     workers: int,
     label: str,
     progress: bool = True,
+    log: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Does what is not yet stored, several pieces at a time, and stores each as it ends.
 
@@ -61,6 +62,7 @@ def run_shards(
     """
     done = store.done_shards(kind)
     todo = [shard for shard in shards if shard.name not in done]
+    log(f"{label}: {len(todo)} of {len(shards)} to do")
     stop = Stop()
     pool = ThreadPoolExecutor(max_workers=workers)
     waiting = {pool.submit(shard.work, stop): shard for shard in todo}
@@ -78,6 +80,7 @@ def run_shards(
                 for future in sorted(ended, key=lambda f: f.exception() is not None):
                     shard = waiting.pop(future)
                     store.add_shard(shard.name, future.result(), provenance=provenance)
+                    log(f"{label}: {shard.name}")
                     bar.update()
     finally:
         # After an error or Ctrl-C pieces under way end at their next step; they store nothing, so

@@ -82,6 +82,7 @@ class Study:
     def run(self) -> Result:
         """Does what the folder does not hold yet, analyses, and writes tables, summary, figures and page."""
         start = time.perf_counter()
+        self._log(f"started: {self._command or STUDY}")
         # No two architectures share a training program, so only those at work are kept.
         caches = ProgramCache(), ProgramCache(2 * self.workers)
         results = tuple(self._run_depth(depth, *caches) for depth in self.config.depth)
@@ -96,7 +97,12 @@ class Study:
             provenance=self._provenance(),
         )
         result.save(self.folder.path)
+        self._log(f"finished after {result.seconds['total']:.1f} s")
         return result
+
+    def _log(self, text: str) -> None:
+        with open(self.folder.path / "log.txt", "a", encoding="utf-8") as log:
+            log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
 
     def _run_depth(
         self, depth: int, cache: ProgramCache, training_cache: ProgramCache
@@ -253,6 +259,7 @@ class Study:
             workers=self.workers,
             label=f"depth {space.depth}: {label}",
             progress=self._progress,
+            log=self._log,
         )
 
     def _frame(self, kind: str, space: ConvChain) -> pd.DataFrame:

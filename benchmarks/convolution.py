@@ -1,0 +1,125 @@
+"""Convolution forms on this device: XLA's own, and windows x banded matrix with 1 to 8 columns at once.
+
+  python -m benchmarks.convolution --out=benchmarks/results/convolution.json
+
+For each layer shape: milliseconds of the forward pass, and of forward and gradient inside `lax.scan`, batch 32. The
+choices in `randarch.layers.convolution` (columns by channels) and `randarch.engine` (map or vmap over seeds on a CPU)
+rest on it. XLA's own convolution inside a scan is measured for the narrow shapes alone: it is that slow.
+"""
+
+import functools
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from absl import app, flags
+from jax import lax
+
+from benchmarks import measure
+from randarch.layers import convolution
+
+FLAGS = flags.FLAGS
+BATCH, STEPS, NARROW = 32, 8, 16
+# (height and width, channels in, channels out, kernel): what conv chains from 3 and from 24 channels have.
+SHAPES = (
+    (32, 3, 4, 5),
+    (32, 6, 6, 5),
+    (16, 9, 13, 3),
+    (16, 9, 13, 5),
+    (8, 28, 42, 5),
+    (32, 24, 30, 3),
+    (32, 24, 30, 5),
+    (16, 46, 58, 5),
+    (8, 90, 113, 5),
+)
+FORMS = ("xla", 1, 2, 4, 8)
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    rows = [row for shape in SHAPES for row in measure_shape(*shape)]
+    seeds = [measure_seeds(*shape) for shape in SHAPES]
+    result = {
+        "machine": measure.machine(),
+        "command": " ".join(sys.argv),
+        "layers": rows,
+        "seeds": seeds,
+    }
+    if FLAGS.out:
+        measure.write(result, Path(FLAGS.out))
+
+
+def measure_shape(size: int, channels: int, features: int, kernel: int) -> list[dict[str, Any]]:
+    """One row a form."""
+    x, w = draw(size, channels, features, kernel)
+    rows = []
+    for form in FORMS:
+        forward = jax.jit(functools.partial(apply, form))
+        row: dict[str, Any] = {
+            "shape": [size, channels, features, kernel],
+            "form": form,
+            "forward_ms": 1e3 * median(forward, x, w),
+        }
+        if form != "xla" or channels <= NARROW:
+            train = jax.jit(functools.partial(gradient_steps, form))
+            row["gradient_in_scan_ms"] = 1e3 * median(train, x, w) / STEPS
+        rows.append(row)
+        print(json.dumps(row), flush=True)
+    return rows
+
+
+def measure_seeds(size: int, channels: int, features: int, kernel: int) -> dict[str, Any]:
+    """Three seeds in one program, vectorised or in turn."""
+    x, w = draw(size, channels, features, kernel)
+    xs, ws = jnp.stack([x] * 3), jnp.stack([w] * 3)
+    own = functools.partial(apply, convolution.columns_at_once(channels))
+    vectorised = jax.jit(jax.vmap(own))
+    in_turn = jax.jit(lambda xs, ws: lax.map(lambda one: own(*one), (xs, ws)))
+    row = {
+        "shape": [size, channels, features, kernel],
+        "vmap_ms": 1e3 * median(vectorised, xs, ws),
+        "map_ms": 1e3 * median(in_turn, xs, ws),
+    }
+    print(json.dumps(row), flush=True)
+    return row
+
+
+def draw(size: int, channels: int, features: int, kernel: int) -> tuple[jax.Array, jax.Array]:
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((BATCH, size, size, channels), np.float32)
+    w = rng.standard_normal((kernel, kernel, channels, features), np.float32)
+    return jnp.asarray(x), jnp.asarray(w * np.float32(0.1))
+
+
+def apply(form: str | int, x: jax.Array, w: jax.Array) -> jax.Array:
+    if form == "xla":
+        return lax.conv_general_dilated(
+            x, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
+        )
+    pad = (w.shape[0] - 1) // 2
+    pads = ((pad, w.shape[0] - 1 - pad),) * 2
+    return convolution.patches_matmul(x, w, (1, 1), pads, (1, 1), columns=int(form))
+
+
+def gradient_steps(form: str | int, x: jax.Array, w: jax.Array) -> jax.Array:
+    def step(
+        carry: tuple[jax.Array, jax.Array], _: None
+    ) -> tuple[tuple[jax.Array, jax.Array], None]:
+        x, w = carry
+        dx, dw = jax.grad(lambda x, w: jnp.square(apply(form, x, w)).sum(), argnums=(0, 1))(x, w)
+        return (x - 1e-9 * dx, w - 1e-9 * dw), None
+
+    return lax.scan(step, (x, w), None, length=STEPS)[0][1]
+
+
+def median(function: Any, *args: jax.Array) -> float:
+    return measure.median_seconds(lambda: jax.block_until_ready(function(*args)), 5)
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("out", "", "JSON file to write.")
+    app.run(main)
