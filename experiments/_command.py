@@ -1,14 +1,17 @@
 """What the command of every study shares: flags, exit codes, and what is said when it ends."""
 
+import contextlib
 import os
 import shlex
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from absl import app, flags, logging
+
+from randarch.studies import RunFolderError
 
 BAD_INPUT, INTERRUPTED = 2, 130
 GROUPS = ("what", "where", "data", "random networks", "readout", "training", "analysis")
@@ -39,7 +42,7 @@ def define_shared_flags(study: str) -> None:
     flags.DEFINE_float(
         "memory_budget",
         4.0,
-        "GiB that features may take. Does not change results beyond rounding.",
+        "GiB that the features of one architecture may take; past it they are computed anew for each pass.",
         module_name="where",
     )
     flags.DEFINE_bool("progress", True, "Show progress bars.", module_name="where")
@@ -119,11 +122,34 @@ def this_command(module: str) -> str:
     return shlex.join(["python", "-m", module, *sys.argv[1:]])
 
 
+class BadInput(Exception):
+    """What the user gave cannot be run; the message says what, what was expected, and the remedy."""
+
+
+@contextlib.contextmanager
+def checking_input() -> Iterator[None]:
+    """Around everything that looks at flags, data and folder: a ValueError there is the user's to mend."""
+    try:
+        yield
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+
+
+def memory_budget() -> int:
+    """The flag's, in bytes."""
+    value = flags.FLAGS.memory_budget
+    if not 0 < value < 1e6:
+        raise ValueError(
+            f"memory_budget is {value:g} GiB; expected a number above 0 and below a million"
+        )
+    return int(value * GIB)
+
+
 def run_command(main: Callable[[], str]) -> None:
     """Runs `main` with parsed flags and turns what happens into an exit code.
 
-    0 on success; 2 with one line for bad input, a refused folder or a full disk (any ValueError that `main` raises);
-    130 after Ctrl-C. `main` returns the run folder and announces it through `Interruption` when it is stopped.
+    0 on success; 2 with one line for bad input (`BadInput`), a refused folder or a full disk; 130 after Ctrl-C. Any
+    other exception is a bug and keeps its traceback. `main` returns what is printed at the end.
     """
 
     def parse(argv: list[str]) -> list[str]:
@@ -133,7 +159,7 @@ def run_command(main: Callable[[], str]) -> None:
         try:
             rest = flags.FLAGS(argv)
         except flags.Error as error:
-            _fail(str(error).replace("\n", " "))
+            _fail(str(error))
         if len(rest) > 1:
             _fail(
                 f"unexpected argument {rest[1]!r}; expected flags only, as --name=value (see --help)"
@@ -146,7 +172,7 @@ def run_command(main: Callable[[], str]) -> None:
         logging.set_verbosity(logging.WARNING)
         try:
             print(main())
-        except ValueError as error:
+        except (BadInput, RunFolderError) as error:
             _fail(str(error))
         except KeyboardInterrupt as interruption:
             print(
@@ -180,5 +206,5 @@ def _help() -> str:
 
 
 def _fail(message: str) -> None:
-    print(f"error: {message}", file=sys.stderr, flush=True)
+    print(f"error: {' '.join(message.split())}", file=sys.stderr, flush=True)
     sys.exit(BAD_INPUT)

@@ -57,25 +57,17 @@ SHARED = ("dataset", "seed", "seeds", "weights", "epochs")
 
 
 def main() -> str:
-    preset = _command.choose_preset(study.PRESETS)
-    changes = _command.given(
-        [*SHARED, *INTEGERS, *FLOATS, "batch_norm", "init", "readout", "normalization"]
-    )
-    for name, text in _command.given(["train_size", "test_size", "readout_size"]).items():
-        changes[name] = _command.parse_size(name, text)
-    for name, text in _command.given(["depth"]).items():
-        changes[name] = _command.parse_integers(name, text)
-    for name, text in _command.given(["ridge_lambda", "feature_pool"]).items():
-        changes[name] = _number_or_word(text)
-    config = dataclasses.replace(preset, **changes)
-    workdir = _command.choose_workdir(study.STUDY)
-    options = dict(
-        workers=FLAGS.workers,
-        memory_budget=int(FLAGS.memory_budget * _command.GIB),
-        progress=FLAGS.progress,
-        command=_command.this_command("experiments.rfm_correlation"),
-    )
-    with study.Study(config, workdir, **options) as run:
+    with _command.checking_input():
+        workdir = _command.choose_workdir(study.STUDY)
+        run = study.Study(
+            config(),
+            workdir,
+            workers=FLAGS.workers,
+            memory_budget=_command.memory_budget(),
+            progress=FLAGS.progress,
+            command=_command.this_command("experiments.rfm_correlation"),
+        )
+    with run:
         try:
             result = run.run()
         except KeyboardInterrupt:
@@ -85,13 +77,28 @@ def main() -> str:
     return f"{result.describe()}\n\nThe page: {workdir}/report.html"
 
 
-def _number_or_word(text: str) -> int | float | str:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+def config() -> study.Config:
+    """The preset, with the flags that were given on top."""
+    preset = _command.choose_preset(study.PRESETS)
+    changes = _command.given(
+        [*SHARED, *INTEGERS, *FLOATS, "batch_norm", "init", "readout", "normalization"]
+    )
+    for name, text in _command.given(["train_size", "test_size", "readout_size"]).items():
+        changes[name] = _command.parse_size(name, text)
+    for name, text in _command.given(["depth"]).items():
+        changes[name] = _command.parse_integers(name, text)
+    for name, text in _command.given(["ridge_lambda"]).items():
+        changes[name] = _number_or_word(float, text)
+    for name, text in _command.given(["feature_pool"]).items():
+        changes[name] = _number_or_word(int, text)
+    return dataclasses.replace(preset, **changes)
+
+
+def _number_or_word(kind: type[int] | type[float], text: str) -> int | float | str:
+    try:
+        return kind(text)
+    except ValueError:
+        return text
 
 
 def define_flags() -> None:

@@ -1,12 +1,19 @@
 """Random-weight evaluation of architectures: stages, shared programs, features, scores."""
 
 from randarch.engine.evaluate import Evaluation, EvaluationSettings, Evaluator, Images
-from randarch.engine.forward import BATCH_NORM_MODES, Forward, Normalization
+from randarch.engine.forward import (
+    BATCH_NORM_MODES,
+    BatchNormMode,
+    Forward,
+    Normalization,
+    seeds_over,
+)
 from randarch.engine.programs import ProgramCache, Usage
 from randarch.engine.stages import Stage, StageProgram, cut
 
 __all__ = [
     "BATCH_NORM_MODES",
+    "BatchNormMode",
     "Evaluation",
     "EvaluationSettings",
     "Evaluator",
@@ -18,4 +25,5 @@ __all__ = [
     "StageProgram",
     "Usage",
     "cut",
+    "seeds_over",
 ]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -41,6 +42,7 @@ class EvaluationSettings:
       batch_norm: `calibrated`, `batch` or `identity`.
       feature_pool: average the last map to this many positions a side first; None keeps it whole.
       readout: the ridge's settings.
+      certified_share: of the architectures, chosen by digest, whose readout is solved again in float64.
       memory_budget: bytes that features and kernels of one architecture may take; past it features
         are computed again instead of kept.
       calibration_images: of the training set's beginning, for `calibrated`.
@@ -53,6 +55,7 @@ class EvaluationSettings:
     batch_norm: BatchNormMode = "calibrated"
     feature_pool: int | None = None
     readout: ridge.RidgeSettings = field(default_factory=ridge.RidgeSettings)
+    certified_share: float = 0.02
     memory_budget: int = 4 * GIB
     calibration_images: int = 1000
     precision: str = "highest"
@@ -60,14 +63,27 @@ class EvaluationSettings:
     def __post_init__(self) -> None:
         if not self.seeds or len(set(self.seeds)) != len(self.seeds):
             raise ValueError(f"seeds are {self.seeds}; expected one or more different integers")
+        if self.feature_pool is not None and self.feature_pool < 1:
+            raise ValueError(f"feature_pool is {self.feature_pool}; expected at least 1, or None")
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores of one architecture and what they cost."""
+    """Scores of one architecture and what they cost.
+
+    Attributes:
+      digest: of the architecture.
+      scores: per seed and of the ensemble; None where features are not finite, as when weights of a
+        deep network without batch norm overflow.
+      certificate: of the full float64 re-solve, where the architecture is among the sampled share.
+      feature_size: columns of one seed's features.
+      streamed: features were computed anew for each pass instead of kept.
+      usage: programs and seconds.
+    """
 
     digest: str
-    scores: ridge.ReadoutScores
+    scores: ridge.ReadoutScores | None
+    certificate: ridge.Certificate | None
     feature_size: int
     streamed: bool
     usage: Usage
@@ -115,15 +131,30 @@ class Evaluator:
             def test() -> Iterator[Float[Array, "s b d"]]:
                 return chunked(self._forward.features(network, images.x_test))
 
-            scores = ridge.readout(
+            scores, certificate = self._scores(
+                arch.digest,
                 train if streamed else _whole(train()),
-                images.y_train,
                 test if streamed else _whole(test()),
-                images.y_test,
-                num_classes=images.num_classes,
-                settings=settings.readout,
             )
-        return Evaluation(arch.digest, scores, size, streamed, self.cache.used() - before)
+        usage = self.cache.used() - before
+        return Evaluation(arch.digest, scores, certificate, size, streamed, usage)
+
+    def _scores(
+        self, digest: str, train: ridge.FeaturesOf, test: ridge.FeaturesOf
+    ) -> tuple[ridge.ReadoutScores | None, ridge.Certificate | None]:
+        images, settings = self.images, self.settings
+        labels = (images.y_train, images.y_test)
+        options: dict[str, Any] = {
+            "num_classes": images.num_classes,
+            "settings": settings.readout,
+        }
+        try:
+            scores = ridge.readout(train, labels[0], test, labels[1], **options)
+        except ridge.NotFiniteError:
+            return None, None
+        if not ridge.sampled(digest, settings.certified_share):
+            return scores, None
+        return scores, ridge.certify(scores, train, labels[0], test, labels[1], **options)
 
     def features(
         self, arch: ArchSpec

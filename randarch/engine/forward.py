@@ -208,7 +208,7 @@ class Forward:
             self.batch_norm,
             self.precision,
             seeds=self.seeds,
-            over_seeds="map" if jax.default_backend() == "cpu" else "vmap",
+            over_seeds=seeds_over(),
             shared_input=index == 0,
             feature_pool=(self.feature_pool or 0) if last else None,
         )
@@ -225,6 +225,11 @@ class Forward:
                 )
             program = self.cache.get(_normalized, self.normalization, chunk)
             yield program(chunk), count
+
+
+def seeds_over() -> OverSeeds:
+    """How this platform takes several seeds in one program."""
+    return "map" if jax.default_backend() == "cpu" else "vmap"
 
 
 def combine_moments(

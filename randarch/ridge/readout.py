@@ -11,6 +11,9 @@ from randarch.ridge.scores import Problem, ReadoutScores, Solved, gather
 from randarch.ridge.settings import RidgeSettings
 from randarch.ridge.targets import check_labels, encode
 
+FeaturesOf = Float[Array, "s _rows d"] | Float[np.ndarray, "s _rows d"] | Chunks
+"""Features of several seeds: an array, or a callable that gives them in chunks of rows."""
+
 
 def readout(
     train: Float[Array, "s n d"] | Float[np.ndarray, "s n d"] | Chunks,

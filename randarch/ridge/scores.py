@@ -7,7 +7,13 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from randarch.ridge.settings import RELATIVE_LAMBDAS, RidgeSettings
-from randarch.ridge.targets import Encoded, Tally, raw_targets, smallest_error
+from randarch.ridge.targets import (
+    Encoded,
+    NotFiniteError,
+    Tally,
+    raw_targets,
+    smallest_error,
+)
 
 Method = Literal["primal", "dual", "cholesky"]
 
@@ -116,6 +122,8 @@ def gather(
     """Stacks solved problems, or with `squeeze` unwraps the only one, and scores the test set."""
     c = encoded.offset.size
     decision = np.stack([r.decision for r in results])
+    if not np.isfinite(decision).all():
+        raise NotFiniteError("test features hold NaN or infinity; mark the network as diverged")
     predicted = np.where(encoded.present, decision, -np.inf).argmax(axis=-1)
     wanted = raw_targets(test_labels, c, settings.targets)
     squared = ((wanted - decision) ** 2)[..., encoded.present]

@@ -99,15 +99,19 @@ def tally(
     return Tally(squared.sum(axis=(1, 2)), hits.sum(axis=1).astype(targets.dtype))
 
 
+class NotFiniteError(ValueError):
+    """Features that no readout can use: they hold NaN or infinity, or overflow."""
+
+
 def smallest_error(loo_error: Float[np.ndarray, "l"], lambdas: Float[np.ndarray, "l"]) -> int:
     """Index of the least error; of those equal up to rounding the largest lambda; NaN never wins.
 
     Raises:
-        ValueError: when every error is NaN or infinite, as for non-finite features.
+        NotFiniteError: when every error is NaN or infinite, as for non-finite features.
     """
     finite = np.isfinite(loo_error)
     if not finite.any():
-        raise ValueError(
+        raise NotFiniteError(
             "no lambda gives a finite leave-one-out error: the features hold NaN or infinity, or "
             "overflow; mark the network as diverged instead of scoring it."
         )

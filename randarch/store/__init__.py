@@ -7,7 +7,7 @@ with RunFolder.open("runs/first", study="rfm_correlation", config={"depth": 9}) 
 """
 
 from randarch.store.canonical import canonical_json, config_digest, plain
-from randarch.store.errors import RunFolderError, StoreFullError
+from randarch.store.errors import RunFolderError, StoreFullError, os_failure
 from randarch.store.files import sort_by_key, write_csv, write_json
 from randarch.store.folder import RunFolder
 from randarch.store.origin import provenance
@@ -22,6 +22,7 @@ __all__ = [
     "StoreFullError",
     "canonical_json",
     "config_digest",
+    "os_failure",
     "plain",
     "provenance",
     "sort_by_key",

@@ -6,7 +6,6 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
-import jax
 from tqdm.auto import tqdm
 
 from randarch.store import ResultStore, Row
@@ -87,8 +86,3 @@ def run_shards(
         # none is waited for.
         stop.set()
         pool.shutdown(wait=False, cancel_futures=True)
-
-
-def default_workers(cores: int) -> int:
-    """Pieces at a time: one compiles while another computes; small networks leave cores idle."""
-    return min(4, max(1, cores)) if jax.default_backend() == "cpu" else 2

@@ -4,9 +4,9 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, cast
 
-from randarch.engine import BATCH_NORM_MODES, EvaluationSettings
+from randarch.engine import BATCH_NORM_MODES, BatchNormMode, EvaluationSettings
 from randarch.layers import check_initializer
 from randarch.ridge import PAPER_READOUT, RidgeSettings
 from randarch.spaces import ConvChain
@@ -21,6 +21,7 @@ CHOICES: Mapping[str, tuple[Any, ...]] = {
     "feature_pool": ("none", 1, 2, 4),
     "normalization": ("train", "paper"),
 }
+LARGEST_LAMBDA = 1e30  # past it float32 has no room
 _AT_LEAST = {
     "num_architectures": 1,
     "seeds": 1,
@@ -73,13 +74,13 @@ class Config:
     seed: int = 0
     seeds: int = 3
     train_seeds: int = 1
-    weights: Literal["independent", "shared"] = "independent"
-    batch_norm: Literal["calibrated", "batch", "identity"] = "calibrated"
+    weights: str = "independent"
+    batch_norm: str = "calibrated"
     init: str = "pytorch"
-    readout: Literal["ridge", "paper"] = "ridge"
-    ridge_lambda: float | str | None = None
+    readout: str = "ridge"
+    ridge_lambda: int | float | str | None = None
     feature_pool: int | str = "none"
-    normalization: Literal["train", "paper"] = "train"
+    normalization: str = "train"
     epochs: int = 10
     batch_size: int = 32
     learning_rate: float = 0.1
@@ -89,7 +90,10 @@ class Config:
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
+            # By type too: 2.0 equals 2, but is not a number of positions.
+            if (type(getattr(self, name)), getattr(self, name)) not in [
+                (type(c), c) for c in choices
+            ]:
                 expected = ", ".join(str(c) for c in choices)
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected one of {expected}")
         for name, least in _AT_LEAST.items():
@@ -98,17 +102,27 @@ class Config:
         for name in ("train_size", "test_size", "readout_size"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise ValueError(f"{name} is {value}; expected at least 1, or none for all images")
+                raise ValueError(
+                    f"{name} is {value}; expected at least 1, or all images (all; None in Python)"
+                )
         for name in ("learning_rate", "gradient_clip"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"{name} is {value}; expected a finite number >= 0")
         value = self.ridge_lambda
         if not (value is None or value == "loo") and not (
-            isinstance(value, int | float) and math.isfinite(value) and value >= 0
+            isinstance(value, int | float) and 0 <= value <= LARGEST_LAMBDA
         ):
-            raise ValueError(f"ridge_lambda is {value!r}; expected 'loo' or a number >= 0")
+            raise ValueError(
+                f"ridge_lambda is {value!r}; expected 'loo' or a number >= 0 (and <= {LARGEST_LAMBDA:g})"
+            )
+        if isinstance(value, int):
+            object.__setattr__(self, "ridge_lambda", float(value))  # 7 and 7.0 are one config
+        if self.seed >= 2**63:
+            raise ValueError(f"seed is {self.seed}; expected less than 2^63")
         check_initializer(self.init)
+        if not isinstance(self.depth, tuple):
+            raise ValueError(f"depth is {self.depth!r}; expected a tuple such as (9,) or (3, 5)")
         if not self.depth or len(set(self.depth)) != len(self.depth):
             raise ValueError(f"depth is {self.depth}; expected one or more different depths")
         for depth in self.depth:
@@ -144,7 +158,7 @@ class Config:
             seeds=tuple(range(self.seeds)),
             init_name=self.init,
             shared_weights=self.weights == "shared",
-            batch_norm=self.batch_norm,
+            batch_norm=cast(BatchNormMode, self.batch_norm),
             feature_pool=None if isinstance(self.feature_pool, str) else self.feature_pool,
             readout=self.readout_settings(),
             memory_budget=memory_budget,
@@ -168,7 +182,7 @@ class Config:
 
 
 PRESETS: Mapping[str, Config] = {
-    "quick": Config(readout_size=2000, epochs=8),
+    "quick": Config(readout_size=1500, epochs=6, learning_rate=0.03),
     "paper": Config(
         num_architectures=500,
         dataset="cifar10",
@@ -226,6 +240,12 @@ def deviations(config: Config, train_size: int, test_size: int) -> tuple[str, ..
         )
     if config.seeds != 3:
         found.append(f"{config.seeds} random initialisations a network, not 3.")
+    if config.weights == "shared":
+        found.append(
+            "Architectures that begin alike share their random weights; the paper's are independent."
+        )
+    if config.train_seeds != 1:
+        found.append(f"Trained accuracy is the mean of {config.train_seeds} trainings, not of one.")
     for name, said in (("batch_size", 32), ("learning_rate", 0.1)):
         if getattr(config, name) != said:
             found.append(

@@ -74,8 +74,8 @@ class Result:
     Attributes:
       depths: one result a depth, in the config's order.
       deviations: from the paper's protocol, a sentence each.
-      seconds: `total` is this call's wall time; `compile`, `evaluate` and `train` are work seconds, added up over
-        workers and over interrupted runs of the same folder.
+      seconds: `total` is this call's wall time until its files are written; `compile`, `evaluate` and
+        `train` are work seconds, added up over workers and over interrupted runs of the same folder.
       provenance: device, versions, source and numerical settings.
     """
 
@@ -103,9 +103,8 @@ class Result:
         }
         if len(self.depths) == 1:
             return head | self.depths[0].to_summary() | tail
-        return (
-            head | {"depths": {str(d.analysis.depth): d.to_summary() for d in self.depths}} | tail
-        )
+        depths = {str(d.analysis.depth): head | d.to_summary() | tail for d in self.depths}
+        return head | {"depths": depths} | tail
 
     def describe(self) -> str:
         """The numbers, the deviations and the time, in plain text."""
@@ -122,7 +121,7 @@ class Result:
         """Writes results.csv, summary.json, report.html and figures/ into the folder."""
         table = self.table
         write_csv(
-            table[[c for c in table if not str(c).endswith("_by_epoch")]],
+            table[[c for c in table if not str(c).endswith("_by_epoch") and c != "kind"]],
             folder / "results.csv",
             key=("depth", "draw"),
         )

@@ -12,14 +12,23 @@ import pandas as pd
 
 from randarch import data, geometry
 from randarch.analysis import DepthAnalysis, analyze_depth
-from randarch.engine import Evaluation, Evaluator, Images, Normalization, ProgramCache
+from randarch.engine import (
+    Evaluator,
+    Images,
+    Normalization,
+    ProgramCache,
+    seeds_over,
+)
 from randarch.spaces import ConvChain, Genome
-from randarch.store import Row, RunFolder, provenance
+from randarch.store import Row, RunFolder, os_failure, provenance
+from randarch.studies.machine import available_cores, default_workers
 from randarch.studies.rfm_correlation import published
+from randarch.studies.rfm_correlation.checks import check_data, check_memory
 from randarch.studies.rfm_correlation.config import Config, deviations
 from randarch.studies.rfm_correlation.result import DepthResult, Result
-from randarch.studies.shards import Shard, Stop, default_workers, run_shards
-from randarch.training import Training, TrainingImages, train
+from randarch.studies.rfm_correlation.rows import random_metrics, trained_metrics, work_seconds
+from randarch.studies.shards import Shard, Stop, run_shards
+from randarch.training import TrainingImages, train
 
 STUDY = "rfm_correlation"
 GIB = 2**30
@@ -32,8 +41,9 @@ class Study:
     Args:
       config: what to run.
       workdir: the run folder; created, or resumed if it holds a run of the same config.
-      workers: architectures at a time; None chooses by the machine. It does not change results.
-      memory_budget: bytes that features may take, over all workers. It does not change results beyond rounding.
+      workers: architectures at a time; None chooses by the machine. It changes no result.
+      memory_budget: bytes that the features of one architecture may take; past it they are computed
+        anew for each pass, and the readout may take its other form: the same numbers up to rounding.
       progress: show progress bars on standard error.
       command: how the run was started, for the report.
 
@@ -58,17 +68,25 @@ class Study:
                 f"memory_budget is {memory_budget}; expected a positive number of bytes"
             )
         self.config = config
-        self.workers = workers or default_workers(os.cpu_count() or 1)
-        self._budget = memory_budget // self.workers
+        self._start = time.perf_counter()
+        self.workers = workers or default_workers(available_cores())
+        self._budget = memory_budget
         self._progress = progress
-        self._command = command
+        self._command = command or f"rfm_correlation.run({config!r}, {os.fspath(workdir)!r})"
         self.dataset = data.load(
             config.dataset,
             train_size=config.train_size,
             test_size=config.test_size,
             seed=config.seed,
         )
-        self._check_data()
+        check_data(config, self.dataset)
+        self._genomes = {
+            depth: config.space(depth).sample(
+                config.num_architectures, np.random.default_rng([config.seed, depth])
+            )
+            for depth in config.depth
+        }
+        check_memory(config, self._genomes, self.dataset.input_shape)
         self.folder = RunFolder.open(
             workdir, study=STUDY, config={**config.to_dict(), "dataset_digest": self.dataset.digest}
         )
@@ -81,10 +99,15 @@ class Study:
 
     def run(self) -> Result:
         """Does what the folder does not hold yet, analyses, and writes tables, summary, figures and page."""
-        start = time.perf_counter()
-        self._log(f"started: {self._command or STUDY}")
+        try:
+            return self._run()
+        except OSError as error:
+            raise os_failure(self.folder.path, error, "write to") from error
+
+    def _run(self) -> Result:
+        self._log(f"started: {self._command}")
         # No two architectures share a training program, so only those at work are kept.
-        caches = ProgramCache(), ProgramCache(2 * self.workers)
+        caches = ProgramCache(), ProgramCache(4 * self.workers)
         results = tuple(self._run_depth(depth, *caches) for depth in self.config.depth)
         rows, images = self.folder.results, self.dataset
         result = Result(
@@ -92,7 +115,7 @@ class Study:
             config=self.config,
             depths=results,
             deviations=deviations(self.config, len(images.x_train), len(images.x_test)),
-            seconds={"total": time.perf_counter() - start, **_seconds(rows.timings)},
+            seconds={"total": time.perf_counter() - self._start, **work_seconds(rows.timings)},
             command=self._command,
             provenance=self._provenance(),
         )
@@ -109,9 +132,7 @@ class Study:
     ) -> DepthResult:
         config = self.config
         space = config.space(depth)
-        genomes = space.sample(
-            config.num_architectures, np.random.default_rng([config.seed, depth])
-        )
+        genomes = self._genomes[depth]
         self._evaluate(space, genomes, cache)
         self._train(space, list(enumerate(genomes)), "train", config.epochs, training_cache)
         table = self._table(space)
@@ -153,7 +174,7 @@ class Study:
                     "final_size": shape.output_size,
                     "params": shape.params,
                     "macs": shape.macs,
-                    **_scores(found),
+                    **random_metrics(found, config.seeds),
                 }
                 timings = {"compile": found.usage.compile_seconds, "run": found.usage.run_seconds}
                 return [Row("evaluate", draw, genome, config.seed, spec.digest, metrics, timings)]
@@ -197,7 +218,17 @@ class Study:
                 )
                 compiling = (cache.used() - before).compile_seconds
                 timings = {"compile": compiling, "run": found.seconds - compiling}
-                return [Row(kind, draw, genome, config.seed, spec.digest, _trained(found), timings)]
+                return [
+                    Row(
+                        kind,
+                        draw,
+                        genome,
+                        config.seed,
+                        spec.digest,
+                        trained_metrics(found),
+                        timings,
+                    )
+                ]
 
             return training
 
@@ -277,32 +308,6 @@ class Study:
             return published.CIFAR10_MEAN, published.CIFAR10_STD
         return self.dataset.channel_mean, self.dataset.channel_std
 
-    def _check_data(self) -> None:
-        config, images = self.config, self.dataset
-        height, _, channels = images.input_shape
-        if height < 4:
-            raise ValueError(
-                f"images are {height} pixels wide; expected at least 4, which two poolings leave at 1"
-            )
-        if config.normalization == "paper" and channels != 3:
-            raise ValueError(
-                f"normalization 'paper' is for 3 channels, the images have {channels}; use 'train'"
-            )
-        if config.batch_size > len(images.x_train):
-            raise ValueError(
-                f"batch_size is {config.batch_size} with {len(images.x_train)} training images; expected no more"
-            )
-        if config.readout_size is not None and config.readout_size > len(images.x_train):
-            raise ValueError(
-                f"readout_size is {config.readout_size} with {len(images.x_train)} training images; "
-                "expected no more"
-            )
-        seen = np.unique(images.y_train[: config.readout_size])
-        if len(seen) < 2:
-            raise ValueError(
-                f"the readout's training images are all of one class ({seen}); take more of them"
-            )
-
     def _provenance(self) -> dict[str, Any]:
         device = jax.devices()[0]
         return provenance(
@@ -310,6 +315,7 @@ class Study:
             platform=device.platform,
             batch_norm=self.config.batch_norm,
             init=self.config.init,
+            seeds_over=seeds_over(),
             precision="float32, highest (evaluation); float32, default (training)",
         )
 
@@ -322,44 +328,3 @@ def run(config: Config, workdir: str | os.PathLike[str] | None = None, **options
     workdir = workdir or Path("runs") / f"{STUDY}-{time.strftime('%Y%m%d-%H%M%S')}"
     with Study(config, workdir, **options) as study:
         return study.run()
-
-
-def _scores(found: Evaluation) -> dict[str, Any]:
-    seeds, ensemble = found.scores.seeds, found.scores.ensemble
-    result: dict[str, Any] = {"feature_size": found.feature_size, "readout_form": seeds.method}
-    for name in ("test_accuracy", "test_error", "loo_accuracy", "loo_error", "chosen_lambda"):
-        label = {"test_accuracy": "accuracy", "test_error": "error", "chosen_lambda": "lambda"}.get(
-            name, name
-        )
-        values = np.asarray(getattr(seeds, name), np.float64)
-        result[f"rfm_{label}"] = float(values.mean())
-        result |= {f"rfm_{label}_seed{i}": float(v) for i, v in enumerate(values)}
-        result[f"ensemble_{label}"] = float(getattr(ensemble, name))
-    result["certificate"] = float(max(np.max(seeds.certificate), float(ensemble.certificate)))
-    result["readout_precision"] = seeds.precision[0]
-    result["lambda_at_edge"] = int(np.sum(seeds.at_edge)) + int(ensemble.at_edge)
-    return result
-
-
-def _trained(found: Training) -> dict[str, Any]:
-    return {
-        "trained_accuracy": float(found.test_accuracy.mean()),
-        **{f"trained_accuracy_seed{i}": float(v) for i, v in enumerate(found.test_accuracy)},
-        "dead": bool(found.dead.any()),
-        "diverged": bool(found.diverged.any()),
-        "train_loss_by_epoch": found.train_loss.tolist(),
-        "train_accuracy_by_epoch": found.train_accuracy.tolist(),
-        "test_accuracy_by_epoch": found.test_accuracy_by_epoch.tolist(),
-    }
-
-
-def _seconds(timings: Callable[[str], pd.DataFrame]) -> dict[str, float]:
-    """Work seconds from the store, added up over workers and over interrupted runs."""
-    frames = {kind: timings(kind) for kind in ("evaluate", "train", "converge")}
-    compiling = sum(float(f["compile"].sum()) for f in frames.values() if len(f))
-    running = {kind: float(f["run"].sum()) if len(f) else 0.0 for kind, f in frames.items()}
-    return {
-        "compile": compiling,
-        "evaluate": running["evaluate"],
-        "train": running["train"] + running["converge"],
-    }
