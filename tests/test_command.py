@@ -1,13 +1,8 @@
-"""The command: flags to config, what it refuses and how it says so, and that a killed run resumes."""
+"""The command: how flags become a config, and what it refuses and how it says so."""
 
 import contextlib
 import io
-import os
-import signal
-import sqlite3
-import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,13 +14,9 @@ from absl import flags
 
 from experiments import _command
 from experiments import rfm_correlation as command
-from randarch.store import RunFolder
+from randarch.store import RunFolder, RunFolderError
 from randarch.studies import rfm_correlation as rfm
-
-ROOT = Path(__file__).resolve().parents[1]
-SMALL = ("--depth=3", "--num_architectures=6", "--train_size=200", "--test_size=100")
-SMALL = (*SMALL, "--readout_size=all", "--seeds=2", "--epochs=2", "--noprogress")
-
+from tests.commands import SMALL, start
 
 # --- flags, in this process ---
 
@@ -149,14 +140,25 @@ def test_every_field_of_the_config_has_a_flag(defined: None) -> None:
         (["--convergence_epochs=-2"], ["convergence_epochs is -2"]),
         (["--seeds=0"], ["seeds is 0", "at least 1"]),
         (["--seed=-1"], ["seed is -1"]),
+        (["--seed=9223372036854775808"], ["seed is 9223372036854775808", "2^63"]),
         (["--batch_size=0"], ["batch_size is 0"]),
         (["--top_k=0"], ["top_k is 0"]),
         (["--ridge_lambda=-0.5"], ["ridge_lambda is -0.5", "loo"]),
         (["--ridge_lambda=small"], ["ridge_lambda is 'small'", "loo"]),
         (["--ridge_lambda=nan"], ["ridge_lambda is nan"]),
+        (["--ridge_lambda=1e300"], ["ridge_lambda is 1e+300", "1e+30)"]),
         (["--learning_rate=-0.1"], ["learning_rate is -0.1"]),
         (["--gradient_clip=inf"], ["gradient_clip is inf"]),
         (["--feature_pool=3"], ["feature_pool is 3", "none, 1, 2, 4"]),
+        (["--feature_pool=2.0"], ["feature_pool is '2.0'", "none, 1, 2, 4"]),
+        (["--weights=tied"], ["weights is 'tied'", "independent, shared"]),
+        (["--batch_norm=none"], ["batch_norm is 'none'", "calibrated, batch, identity"]),
+        (["--readout=svm"], ["readout is 'svm'", "ridge, paper"]),
+        (["--normalization=cifar"], ["normalization is 'cifar'", "train, paper"]),
+        (["--memory_budget=inf"], ["memory_budget is inf", "above 0"]),
+        (["--memory_budget=nan"], ["memory_budget is nan", "above 0"]),
+        (["--memory_budget=-1"], ["memory_budget is -1 GiB", "above 0"]),
+        (["--depth=64"], ["depth 64", "parameters", "smaller depth"]),
         (["--init_channels=8"], ["init_channels is 8", "3, 24"]),
         (["--init=xavier"], ["xavier", "pytorch"]),
         (["--train_size=5"], ["train_size is 5", "10 classes"]),
@@ -208,6 +210,39 @@ def test_an_unknown_data_set_is_answered_with_the_nearest(
         )
 
 
+# --- what is the user's to mend, and what is ours ---
+
+
+@pytest.mark.parametrize(
+    "error", [_command.BadInput("too\n much"), RunFolderError("too much")], ids=["input", "folder"]
+)
+def test_what_the_user_can_mend_is_one_line(
+    error: Exception, typed: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "main", failing(error))
+    assert typed() == (2, "error: too much\n")
+
+
+def failing(error: Exception) -> Callable[..., Any]:
+    def fail(*_: Any) -> Any:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(("owner", "name"), [(command, "main"), (rfm.Study, "run")])
+def test_a_fault_of_ours_keeps_its_traceback(
+    owner: Any,
+    name: str,
+    typed: Callable[..., tuple[int, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(owner, name, failing(ValueError("shapes differ")))
+    with pytest.raises(ValueError, match="shapes differ"):
+        typed(*SMALL, f"--workdir={tmp_path / 'run'}")
+
+
 # --- npz files ---
 
 
@@ -231,43 +266,29 @@ def no_arrays() -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (None, ["no such file"]),
-        (b"", ["empty"]),
-        (b"no archive at all", ["not an .npz"]),
-        (no_arrays(), ["x_train"]),
-        (archive(x_train=np.array([{}] * 40, object)), ["pickled"]),
-        (archive(y_test=None), ["y_test missing"]),
-        (archive(y_train=np.arange(39) % 4), ["40", "39"]),
-        (archive(x_train=images()["x_train"] / 255), ["float64", "uint8"]),
-        (archive(y_train=images()["y_train"] / 1.0), ["float64", "integers"]),
-        (archive(y_test=np.arange(40)), ["39", "0 to 3"]),
-        (archive(y_test=np.arange(40) % 4 - 1), ["-1"]),
-        (archive(x_train=images()["x_train"][:, :6]), ["6 x 8", "not square"]),
-        (archive(x_test=images(size=10)["x_test"]), ["8 x 8 x 3", "10 x 10 x 3"]),
-        (archive(y_train=np.zeros(40, int), y_test=np.zeros(40, int)), ["single class 0"]),
-        (archive(x_train=images(size=2)["x_train"], x_test=images(size=2)["x_test"]), ["2 pixels"]),
-    ],
-    ids=[
-        "missing",
-        "empty",
-        "text",
-        "other",
-        "pickled",
-        "key",
-        "lengths",
-        "images",
-        "labels",
-        "range",
-        "negative",
-        "square",
-        "sizes",
-        "single",
-        "tiny",
-    ],
-)
+FAULTS: dict[str, tuple[bytes | None, list[str]]] = {
+    "missing": (None, ["no such file"]),
+    "empty": (b"", ["empty"]),
+    "text": (b"no archive at all", ["not an .npz"]),
+    "other": (no_arrays(), ["x_train"]),
+    "pickled": (archive(x_train=np.array([{}] * 40, object)), ["pickled"]),
+    "key": (archive(y_test=None), ["y_test missing"]),
+    "lengths": (archive(y_train=np.arange(39) % 4), ["40", "39"]),
+    "images": (archive(x_train=images()["x_train"] / 255), ["float64", "uint8"]),
+    "labels": (archive(y_train=images()["y_train"] / 1.0), ["float64", "integers"]),
+    "range": (archive(y_test=np.arange(40)), ["39", "0 to 3"]),
+    "negative": (archive(y_test=np.arange(40) % 4 - 1), ["-1"]),
+    "square": (archive(x_train=images()["x_train"][:, :6]), ["6 x 8", "not square"]),
+    "sizes": (archive(x_test=images(size=10)["x_test"]), ["8 x 8 x 3", "10 x 10 x 3"]),
+    "single": (archive(y_train=np.zeros(40, int), y_test=np.zeros(40, int)), ["single class 0"]),
+    "tiny": (
+        archive(x_train=images(size=2)["x_train"], x_test=images(size=2)["x_test"]),
+        ["2 pixels"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "words"), FAULTS.values(), ids=FAULTS)
 def test_bad_npz_files_end_with_2_and_one_line(
     content: bytes | None,
     words: list[str],
@@ -326,18 +347,6 @@ def test_another_run_a_lock_and_damage_end_with_2_and_lose_nothing(
 # --- in a process of its own ---
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "experiments.rfm_correlation", *arguments],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def test_help_groups_the_flags_and_ends_with_0() -> None:
     process = start("--help")
     out, _ = process.communicate(timeout=60)
@@ -355,62 +364,3 @@ def test_a_process_ends_with_2_and_one_line_within_a_minute(tmp_path: Path) -> N
     assert (process.returncode, out) == (2, "")
     assert said.count("\n") == 1
     assert "depth is 2; expected an integer from 3 to 64" in said
-
-
-def stored(folder: Path, kind: str) -> dict[str, tuple[Any, ...]]:
-    """What a run has committed so far, by shard."""
-    path = folder / "results.sqlite"
-    if not path.exists():
-        return {}
-    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as opened:
-        try:
-            query = "SELECT shard, metrics, timings, created FROM results WHERE kind = ?"
-            return {shard: tuple(rest) for shard, *rest in opened.execute(query, (kind,))}
-        except sqlite3.OperationalError:  # not yet made, or being written
-            return {}
-
-
-def wait_for(process: subprocess.Popen[str], folder: Path, kind: str, seconds: float = 200) -> None:
-    """Returns when something of a kind is stored."""
-    end = time.monotonic() + seconds
-    while not stored(folder, kind):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end, f"no {kind} in {seconds} s"
-        time.sleep(0.05)
-
-
-@pytest.mark.slow
-def test_a_killed_run_resumes_to_the_same_bytes(tmp_path: Path) -> None:
-    killed, whole = tmp_path / "killed", tmp_path / "whole"
-    process = start(*SMALL, f"--workdir={killed}")
-    wait_for(process, killed, "train")
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    assert not (killed / "results.csv").exists()
-    before = stored(killed, "evaluate"), stored(killed, "train")
-    assert 0 < len(before[1]) < 6
-    for folder in (killed, whole):
-        process = start(*SMALL, f"--workdir={folder}")
-        _, said = process.communicate(timeout=280)
-        assert process.returncode == 0, said
-    # What was there was kept, timings and all: it was not done again.
-    for rows, kind in zip(before, ("evaluate", "train"), strict=True):
-        after = stored(killed, kind)
-        assert {shard: after[shard] for shard in rows} == rows
-        assert len(after) == 6
-    assert (killed / "results.csv").read_bytes() == (whole / "results.csv").read_bytes()
-
-
-@pytest.mark.slow
-def test_ctrl_c_ends_with_130_and_says_how_to_resume(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    process = start(*SMALL, f"--workdir={folder}")
-    wait_for(process, folder, "evaluate")
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "To resume" in said
-    assert f"--workdir={folder}" in said
-    assert "Traceback" not in said
-    assert stored(folder, "evaluate")

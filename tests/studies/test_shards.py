@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from randarch.store import ResultStore, Row
-from randarch.studies.shards import Interrupted, Shard, Stop, default_workers, run_shards
+from randarch.studies.machine import default_workers
+from randarch.studies.shards import Interrupted, Shard, Stop, run_shards
 
 KIND = "rfm"
 

@@ -1,0 +1,72 @@
+"""A command that is killed or interrupted: it says how to go on, and resumes to the same bytes."""
+
+import contextlib
+import signal
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands import SMALL, start
+
+
+def stored(folder: Path, kind: str) -> dict[str, tuple[Any, ...]]:
+    """What a run has committed so far, by shard."""
+    path = folder / "results.sqlite"
+    if not path.exists():
+        return {}
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as opened:
+        try:
+            query = "SELECT shard, metrics, timings, created FROM results WHERE kind = ?"
+            return {shard: tuple(rest) for shard, *rest in opened.execute(query, (kind,))}
+        except sqlite3.OperationalError:  # not yet made, or being written
+            return {}
+
+
+def wait_for(process: subprocess.Popen[str], folder: Path, kind: str, seconds: float = 200) -> None:
+    """Returns when something of a kind is stored."""
+    end = time.monotonic() + seconds
+    while not stored(folder, kind):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end, f"no {kind} in {seconds} s"
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_killed_run_resumes_to_the_same_bytes(tmp_path: Path) -> None:
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    process = start(*SMALL, f"--workdir={killed}")
+    wait_for(process, killed, "train")
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert not (killed / "results.csv").exists()
+    before = stored(killed, "evaluate"), stored(killed, "train")
+    assert 0 < len(before[1]) < 6
+    for folder in (killed, whole):
+        process = start(*SMALL, f"--workdir={folder}")
+        _, said = process.communicate(timeout=280)
+        assert process.returncode == 0, said
+    # What was there was kept, timings and all: it was not done again.
+    for rows, kind in zip(before, ("evaluate", "train"), strict=True):
+        after = stored(killed, kind)
+        assert {shard: after[shard] for shard in rows} == rows
+        assert len(after) == 6
+    assert (killed / "results.csv").read_bytes() == (whole / "results.csv").read_bytes()
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_with_130_and_says_how_to_resume(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    process = start(*SMALL, f"--workdir={folder}")
+    wait_for(process, folder, "evaluate")
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "To resume" in said
+    assert f"--workdir={folder}" in said
+    assert "Traceback" not in said
+    assert stored(folder, "evaluate")
