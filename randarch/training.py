@@ -27,6 +27,7 @@ from randarch.networks import (
     gather_variables,
     generator,
     network,
+    seeds_over,
 )
 from randarch.spec import ArchSpec, Linear, append
 
@@ -330,10 +331,8 @@ def _chunks(images: UInt8[Array, "m h w c"] | UInt8[np.ndarray, "m h w c"]) -> l
 
 
 def _over_seeds(function: Callable[[State], Any], state: State) -> Any:
-    """Vectorises over seeds; one is taken as it is, since a batched product of one is slower."""
-    if state.key.shape[0] > 1:
-        return jax.vmap(function)(state)
-    return jax.tree.map(lambda x: x[None], function(jax.tree.map(lambda x: x[0], state)))
+    """The function of every seed, in one program."""
+    return jax.vmap(function)(state) if seeds_over() == "vmap" else jax.lax.map(function, state)
 
 
 def _finite(params: Any) -> Array:

@@ -6,7 +6,6 @@ from randarch.engine.forward import (
     BatchNormMode,
     Forward,
     Normalization,
-    seeds_over,
 )
 from randarch.engine.programs import ProgramCache, Usage
 from randarch.engine.stages import Stage, StageProgram, cut
@@ -25,5 +24,4 @@ __all__ = [
     "StageProgram",
     "Usage",
     "cut",
-    "seeds_over",
 ]

@@ -1,8 +1,6 @@
 """Features of random networks: a few images at a time through a graph's stages, for all seeds.
 
-Seeds are vectorised (`vmap`) on accelerators and taken in turn inside one program (`lax.map`) on
-CPUs, where a product batched over seeds runs at 0.7 times the speed of one product after the other
-(`benchmarks.convolution`).
+Seeds are taken in one program, as `networks.seeds_over` says.
 
 Batch norm of an untrained network has no statistics of its own. `calibrated` measures them once, on
 the first training images, layer after layer, and then keeps them fixed; `batch` takes each batch's
@@ -25,15 +23,16 @@ from randarch.engine.stages import Stage, StageProgram, cut
 from randarch.networks import (
     BatchStatistics,
     GraphModule,
+    OverSeeds,
     Variables,
     gather_variables,
     node_key,
+    seeds_over,
 )
 from randarch.spec import ArchSpec, BatchNorm
 
 BatchNormMode = Literal["calibrated", "batch", "identity"]
 BATCH_NORM_MODES: tuple[BatchNormMode, ...] = ("calibrated", "batch", "identity")
-OverSeeds = Literal["map", "vmap"]
 BATCH_MODE_IMAGES = 250
 """Images whose statistics `batch` takes together, whatever the memory budget."""
 
@@ -225,11 +224,6 @@ class Forward:
                 )
             program = self.cache.get(_normalized, self.normalization, chunk)
             yield program(chunk), count
-
-
-def seeds_over() -> OverSeeds:
-    """How this platform takes several seeds in one program."""
-    return "map" if jax.default_backend() == "cpu" else "vmap"
 
 
 def combine_moments(

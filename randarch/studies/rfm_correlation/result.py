@@ -12,6 +12,7 @@ from randarch.report import DepthReport, Published, StudyReport, write_figures, 
 from randarch.report.sentences import finding
 from randarch.store import write_csv, write_json
 from randarch.studies.rfm_correlation.config import Config
+from randarch.studies.rfm_correlation.published import WHERE_IT_HOLDS
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,12 @@ class DepthResult:
             f"  {name:50} {'-' if p is None else f'{p:.3f}':>6}  {ours}" for name, p, ours in rows
         ]
         found = finding(self.report())
-        return "\n".join([*lines, f"  {found.verdict}"])
+        return "\n".join([*lines, f"  {found.verdict}", *(f"  {note}" for note in self.notes)])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader has to know beside the numbers."""
+        return (WHERE_IT_HOLDS,) if self.analysis.rfm.all.spearman.contains_zero else ()
 
     def report(self) -> DepthReport:
         """What the page shows of this depth."""
@@ -143,6 +149,7 @@ class Result:
             config=self.config.to_dict(),
             deviations=self.deviations,
             seconds=self.seconds,
+            notes=tuple(dict.fromkeys(note for d in self.depths for note in d.notes)),
             versions={k: str(v) for k, v in self.provenance["versions"].items()},
         )
 

@@ -17,8 +17,8 @@ from randarch.engine import (
     Images,
     Normalization,
     ProgramCache,
-    seeds_over,
 )
+from randarch.networks import seeds_over
 from randarch.spaces import ConvChain, Genome
 from randarch.store import Row, RunFolder, os_failure, provenance
 from randarch.studies.machine import available_cores, default_workers
