@@ -53,7 +53,7 @@ RULES: dict[str, Rule] = {
     "studies": rule(
         "spec geometry drawing spaces layers networks ridge engine training proxies data store"
         " scaling analysis report",
-        "jax numpy pandas jaxtyping tqdm",
+        "jax numpy pandas jaxtyping threadpoolctl tqdm",
     ),
 }
 # The package's own __init__ gathers the public names, so it may import every part.

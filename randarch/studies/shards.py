@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from randarch.store import ResultStore, Row
@@ -64,15 +65,21 @@ def run_shards(
     log(f"{label}: {len(todo)} of {len(shards)} to do")
     stop = Stop()
     pool = ThreadPoolExecutor(max_workers=workers)
+    # OpenBLAS's threads spin while they wait: several pieces, each with a pool on the same cores, took three times as
+    # long as with one linear-algebra thread each.
+    blas = threadpool_limits(1 if workers > 1 else None, user_api="blas")
     waiting = {pool.submit(shard.work, stop): shard for shard in todo}
     try:
-        with tqdm(
-            total=len(shards),
-            initial=len(shards) - len(todo),
-            desc=label,
-            disable=not progress,
-            unit="net",
-        ) as bar:
+        with (
+            blas,
+            tqdm(
+                total=len(shards),
+                initial=len(shards) - len(todo),
+                desc=label,
+                disable=not progress,
+                unit="net",
+            ) as bar,
+        ):
             while waiting:
                 ended, _ = wait(waiting, return_when=FIRST_COMPLETED)
                 # Those that failed come last, so that what ended beside them is stored.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threadpoolctl import threadpool_info
 
 from randarch.store import ResultStore, Row
 from randarch.studies.machine import default_workers
@@ -241,3 +242,16 @@ def test_stop_says_so_once_it_is_set() -> None:
 @pytest.mark.parametrize("cores", [0, 1, 2, 64])
 def test_workers_follow_the_cores_within_reason(cores: int) -> None:
     assert 1 <= default_workers(cores) <= 4
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_pieces_beside_each_other_have_one_linear_algebra_thread_each(
+    store: ResultStore, workers: int
+) -> None:
+    def threads() -> list[int]:
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    before, seen = threads(), []
+    run(store, [shard(0, lambda stop: seen.append(threads()))], workers=workers)
+    assert seen == [before if workers == 1 else [1] * len(before)]
+    assert threads() == before
