@@ -6,9 +6,12 @@ their global norm by default, without which most deep members of the study's spa
 steps.
 """
 
+import dataclasses
 import functools
+import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -164,7 +167,7 @@ def train(
       images: the data.
       settings: the recipe.
       compile: gives compiled programs, to share and to count them; plain `jax.jit` by default.
-      on_epoch: called after each epoch with its number, from 1; may raise to stop.
+      on_epoch: called after each epoch of each seed or group of seeds with its number, from 1; may raise to stop.
 
     Raises:
       ValueError: if there are fewer training images than a batch holds.
@@ -176,9 +179,31 @@ def train(
             f"batch_size {settings.batch_size} with {count} training images; "
             "expected no more than those"
         )
-    compile = compile or _jit
+    run = functools.partial(_train_together, arch, images, compile or _jit, on_epoch)
+    if seeds_over() == "vmap" or len(settings.seeds) == 1:
+        trained = run(settings)
+    else:
+        # A step of a narrow network keeps one core busy, so seeds beside each other fill the others; they share the
+        # program of one seed.
+        alone = [dataclasses.replace(settings, seeds=(seed,)) for seed in settings.seeds]
+        with ThreadPoolExecutor(min(len(alone), os.cpu_count() or 1)) as pool:
+            trained = _side_by_side(list(pool.map(run, alone)))
+    return dataclasses.replace(trained, seconds=time.perf_counter() - start)
+
+
+def _train_together(
+    arch: ArchSpec,
+    images: TrainingImages,
+    compile: Compile,
+    on_epoch: Callable[[int], None] | None,
+    settings: TrainingSettings,
+) -> Training:
+    """All seeds in one program."""
+    count = images.x_train.shape[0]
     module, state = initial_state(arch, images, settings)
-    program = _Program(module, settings, count // settings.batch_size, images.mean, images.std)
+    # Which seeds they are is data: it must not make another program.
+    recipe = dataclasses.replace(settings, seeds=(0,))
+    program = _Program(module, recipe, count // settings.batch_size, images.mean, images.std)
     arrays = (jnp.asarray(images.x_train), jnp.asarray(images.y_train))
     chunks, labels = _chunks(images.x_test), np.asarray(images.y_test)
 
@@ -210,8 +235,18 @@ def train(
         test_accuracy_by_epoch=by_epoch,
         dead=(predicted == predicted[:, :1]).all(axis=1) & finite,
         diverged=~finite,
-        seconds=time.perf_counter() - start,
+        seconds=0.0,
     )
+
+
+def _side_by_side(parts: Sequence[Training]) -> Training:
+    """Trainings of single seeds as one of all."""
+    arrays = {
+        f.name: np.concatenate([getattr(part, f.name) for part in parts])
+        for f in dataclasses.fields(Training)
+        if f.name != "seconds"
+    }
+    return Training(**arrays, seconds=0.0)
 
 
 def initial_state(
