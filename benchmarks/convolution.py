@@ -9,7 +9,6 @@ rest on it. XLA's own convolution inside a scan is measured for the narrow shape
 
 import functools
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +44,7 @@ def main(argv: list[str]) -> None:
     seeds = [measure_seeds(*shape) for shape in SHAPES]
     result = {
         "machine": measure.machine(),
-        "command": " ".join(sys.argv),
+        "command": measure.command("benchmarks.convolution"),
         "layers": rows,
         "seeds": seeds,
     }

@@ -3,6 +3,8 @@
 import json
 import os
 import platform
+import shlex
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +48,11 @@ def machine() -> dict[str, Any]:
         "versions": {name: installed(name) for name in packages},
         "date": time.strftime("%Y-%m-%d"),
     }
+
+
+def command(module: str) -> str:
+    """The line that was typed."""
+    return shlex.join(["python", "-m", module, *sys.argv[1:]])
 
 
 def write(result: dict[str, Any], path: Path) -> None:

@@ -38,7 +38,10 @@ def main(argv: list[str]) -> None:
     if FLAGS.part:
         print("RESULT " + json.dumps(PARTS[FLAGS.part]()))
         return
-    result: dict[str, Any] = {"machine": measure.machine(), "command": " ".join(sys.argv)}
+    result: dict[str, Any] = {
+        "machine": measure.machine(),
+        "command": measure.command("benchmarks.rfm"),
+    }
     for name in PARTS if FLAGS.only == "" else FLAGS.only.split(","):
         result[name] = _in_child(name)
         print(name, json.dumps(result[name]), flush=True)
