@@ -1,9 +1,9 @@
-"""Convolution forms on this device: XLA's own, and windows x banded matrix with 1 to 8 columns at once.
+"""Convolution forms on this device: XLA's own, windows x banded matrix with 1 to 8 columns at once, and Winograd's.
 
   python -m benchmarks.convolution --out=benchmarks/results/convolution.json
 
 For each layer shape: milliseconds of the forward pass, and of forward and gradient inside `lax.scan`, batch 32. The
-choices in `randarch.layers.convolution` (columns by channels) and `randarch.engine` (map or vmap over seeds on a CPU)
+choices in `randarch.layers` (columns by channels, where Winograd's form pays) and `randarch.engine` (map or vmap over seeds on a CPU)
 rest on it. XLA's own convolution inside a scan is measured for the narrow shapes alone: it is that slow.
 """
 
@@ -19,7 +19,9 @@ from absl import app, flags
 from jax import lax
 
 from benchmarks import measure
-from randarch.layers import convolution
+from randarch.layers import conv_general_dilated
+from randarch.layers.patches import patches_matmul
+from randarch.layers.winograd import winograd
 
 FLAGS = flags.FLAGS
 BATCH, STEPS, NARROW = 32, 8, 16
@@ -29,13 +31,20 @@ SHAPES = (
     (32, 6, 6, 5),
     (16, 9, 13, 3),
     (16, 9, 13, 5),
+    (32, 12, 15, 5),
+    (32, 16, 20, 3),
+    (32, 16, 20, 5),
+    (8, 16, 20, 3),
     (8, 28, 42, 5),
     (32, 24, 30, 3),
     (32, 24, 30, 5),
     (16, 46, 58, 5),
+    (8, 90, 113, 3),
     (8, 90, 113, 5),
+    (4, 140, 175, 3),
+    (4, 140, 175, 5),
 )
-FORMS = ("xla", 1, 2, 4, 8)
+FORMS = ("xla", 1, 2, 4, 8, "winograd")
 
 
 def main(argv: list[str]) -> None:
@@ -75,7 +84,10 @@ def measure_seeds(size: int, channels: int, features: int, kernel: int) -> dict[
     """Three seeds in one program, vectorised or in turn."""
     x, w = draw(size, channels, features, kernel)
     xs, ws = jnp.stack([x] * 3), jnp.stack([w] * 3)
-    own = functools.partial(apply, convolution.columns_at_once(channels))
+
+    def own(x: jax.Array, w: jax.Array) -> jax.Array:
+        return conv_general_dilated(x, w, (1, 1), "SAME")
+
     vectorised = jax.jit(jax.vmap(own))
     in_turn = jax.jit(lambda xs, ws: lax.map(lambda one: own(*one), (xs, ws)))
     row = {
@@ -101,7 +113,9 @@ def apply(form: str | int, x: jax.Array, w: jax.Array) -> jax.Array:
         )
     pad = (w.shape[0] - 1) // 2
     pads = ((pad, w.shape[0] - 1 - pad),) * 2
-    return convolution.patches_matmul(x, w, (1, 1), pads, (1, 1), columns=int(form))
+    if form == "winograd":
+        return winograd(x, w, pads)
+    return patches_matmul(x, w, (1, 1), pads, (1, 1), columns=int(form))
 
 
 def gradient_steps(form: str | int, x: jax.Array, w: jax.Array) -> jax.Array:

@@ -1,36 +1,27 @@
 """Convolution by each platform's best way, as a drop-in for `jax.lax.conv_general_dilated`.
 
 On GPU and TPU that is the platform's own convolution. On a CPU XLA's own is slow, and thirty times
-slower inside `lax.scan`, so there a convolution is a matrix product: a window of
-`columns + kernel - 1` pixels times a banded matrix gives `columns` neighbouring outputs at once.
-One column is the textbook im2col; more columns copy fewer pixels and make wider products at the
-price of multiplying zeros, which pays where channels are few. Images are taken a few at a time so
-that the copied windows stay in cache.
+slower inside `lax.scan`, so there a convolution is made of matrix products: with few multiplications
+(`winograd`) where maps are wide enough for it to pay, else one product of windows and a banded matrix
+(`patches`).
 """
 
-import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
+from randarch.layers.patches import Product, patches_matmul
+from randarch.layers.winograd import winograd
+
 DIMENSION_NUMBERS = lax.ConvDimensionNumbers((0, 3, 1, 2), (3, 2, 0, 1), (0, 3, 1, 2))
-TILE_BYTES = 4 * 2**20
-"""Windows copied at a time: measured best between 2 and 6 MiB on CPUs with 1 MiB of L2 a core
-(`benchmarks.convolution`)."""
-
-
-class Product(NamedTuple):
-    """How matrix products are taken, as `jax.numpy.matmul` names it."""
-
-    precision: lax.PrecisionLike = None
-    preferred_element_type: jnp.dtype | None = None
-
-
-PLAIN = Product()
+USUAL_PRECISION = (None, "default", lax.Precision.DEFAULT)
+WINOGRAD_KERNELS = (3, 5)
+WINOGRAD_CHANNELS = 16
+WINOGRAD_SIZE = 8
+"""Kernels, and smallest channels, features and outputs in each direction, from which on `winograd` is measured
+faster than `patches` (`benchmarks.convolution`)."""
 
 
 def conv_general_dilated(
@@ -78,139 +69,27 @@ def conv_general_dilated(
             preferred_element_type=preferred_element_type,
         )
 
-    def patches(x: Array, kernel: Array) -> Array:
+    def products(x: Array, kernel: Array) -> Array:
+        # Fewer multiplications cost digits, so they are only for who did not ask for more or have few.
+        usual = (
+            precision in USUAL_PRECISION
+            and preferred_element_type is None
+            and x.dtype.itemsize >= 4
+        )
+        plain = strides == dilation == (1, 1) and feature_group_count == 1
+        if usual and plain and winograd_pays(x.shape, kernel.shape, pads):
+            return winograd(x, kernel, pads)
         product = Product(precision, preferred_element_type)
         return patches_matmul(x, kernel, strides, pads, dilation, feature_group_count, product)
 
-    return lax.platform_dependent(lhs, rhs, cpu=patches, default=native)
+    return lax.platform_dependent(lhs, rhs, cpu=products, default=native)
 
 
-def patches_matmul(
-    x: Float[Array, "n h w c"],
-    kernel: Float[Array, "k k c_in features"],
-    strides: tuple[int, int],
-    padding: tuple[tuple[int, int], ...],
-    dilation: tuple[int, int],
-    groups: int = 1,
-    product: Product = PLAIN,
-    columns: int | None = None,
-) -> Float[Array, "n h2 w2 features"]:
-    """Windows x banded matrix, a few images at a time; its gradient copies the windows again.
-
-    Args:
-      x: images.
-      kernel: height, width, channels of a group, features.
-      strides: vertical and horizontal.
-      padding: pixels before and after, vertically and horizontally.
-      dilation: of the kernel.
-      groups: of channels.
-      product: how products are taken.
-      columns: neighbouring outputs at once; by default `columns_at_once`.
-    """
-    out_size = [
-        (size + sum(pad) - d * (k - 1) - 1) // s + 1
-        for size, pad, k, d, s in zip(
-            x.shape[1:3], padding, kernel.shape[:2], dilation, strides, strict=True
-        )
-    ]
-    columns = 1 if groups > 1 else min(columns or columns_at_once(x.shape[3]), out_size[1])
-    span = (columns - 1) * strides[1] + dilation[1] * (kernel.shape[1] - 1) + 1
-    blocks = math.ceil(out_size[1] / columns)
-    image_bytes = x.dtype.itemsize * out_size[0] * blocks * kernel.shape[0] * span * x.shape[3]
-    count = x.shape[0]
-    tile = _tile(count, max(1, TILE_BYTES // image_bytes))
-
-    def convolve(images: Array, weights: Array) -> Array:
-        x = jnp.pad(images, ((0, 0), *padding, (0, 0)))
-        windows = _windows(
-            x, kernel.shape[0], span, columns, blocks, out_size[0], strides, dilation[0]
-        )
-        if groups > 1:
-            return _grouped(windows, weights, dilation[1], groups, product, out_size)
-        banded = _banded(weights, columns, span, strides[1], dilation[1])
-        y = jnp.matmul(windows.reshape(-1, banded.shape[0]), banded, **product._asdict())
-        y = y.reshape(images.shape[0], out_size[0], blocks * columns, weights.shape[-1])
-        return y[:, :, : out_size[1]]
-
-    if tile == count:
-        return convolve(x, kernel)
-    x = jnp.pad(x, ((0, -count % tile), (0, 0), (0, 0), (0, 0)))
-    tiles = x.reshape(-1, tile, *x.shape[1:])
-    # Without checkpoint the gradient would keep every tile's windows alive at once.
-    y = lax.map(jax.checkpoint(lambda images: convolve(images, kernel)), tiles)
-    return y.reshape(-1, *y.shape[2:])[:count]
-
-
-def columns_at_once(channels: int) -> int:
-    """Neighbouring outputs a product, as measured by input channels (`benchmarks.convolution`)."""
-    return 4 if channels <= 16 else 2
-
-
-def _tile(count: int, most: int) -> int:
-    """Images a tile: at most `most`, and as even as can be, so that little is filled up."""
-    return math.ceil(count / math.ceil(count / most)) if count else 1
-
-
-def _windows(
-    x: Float[Array, "n h w c"],
-    rows: int,
-    span: int,
-    columns: int,
-    blocks: int,
-    out_height: int,
-    strides: tuple[int, int],
-    row_dilation: int,
-) -> Float[Array, "n h2 blocks window"]:
-    """Copies, for each block of neighbouring outputs, the pixels that they see."""
-    # A window is a few consecutive groups of `step` pixels (the last may be cut), so a reshape and
-    # that many slices copy all windows; a slice a window would compile to a program several times
-    # as long.
-    n, height, width, c = x.shape
-    step = columns * strides[1]
-    groups = math.ceil(span / step)
-    whole = (blocks + groups - 1) * step
-    x = jnp.pad(x, ((0, 0), (0, 0), (0, max(0, whole - width)), (0, 0)))[:, :, :whole]
-    grouped = x.reshape(n, height, blocks + groups - 1, step * c)
-    cut = (span - (groups - 1) * step) * c
-    taps = [
-        grouped[:, :, g : g + blocks, : cut if g == groups - 1 else None] for g in range(groups)
-    ]
-    across = jnp.concatenate(taps, axis=-1)
-    last = (out_height - 1) * strides[0] + 1
-    down = [across[:, i * row_dilation : i * row_dilation + last : strides[0]] for i in range(rows)]
-    return jnp.concatenate(down, axis=-1)
-
-
-def _banded(
-    kernel: Float[Array, "k k c features"], columns: int, span: int, stride: int, dilation: int
-) -> Float[Array, "window outputs"]:
-    """Maps a window to `columns` outputs: the kernel, shifted by the stride for each."""
-    rows, taps, channels, features = kernel.shape
-    extent = dilation * (taps - 1) + 1
-    spread = (
-        jnp.zeros((rows, extent, channels, features), kernel.dtype).at[:, ::dilation].set(kernel)
-    )
-    if dilation == 1:
-        spread = kernel
-    shifted = [
-        jnp.pad(spread, ((0, 0), (a * stride, span - extent - a * stride), (0, 0), (0, 0)))
-        for a in range(columns)
-    ]
-    return jnp.stack(shifted, axis=3).reshape(rows * span * channels, columns * features)
-
-
-def _grouped(
-    windows: Float[Array, "n h2 w2 window"],
-    kernel: Float[Array, "k k c_group features"],
-    dilation: int,
-    groups: int,
-    product: Product,
-    out_size: Sequence[int],
-) -> Float[Array, "n h2 w2 features"]:
-    """One product a group; windows hold every pixel of the span, so the dilated taps are picked."""
-    rows, taps, per_group, features = kernel.shape
-    n = windows.shape[0]
-    x = windows.reshape(n, *out_size, rows, -1, groups, per_group)[:, :, :, :, ::dilation]
-    w = kernel.reshape(rows, taps, per_group, groups, features // groups)
-    y = jnp.einsum("nhwijgc,ijcgo->nhwgo", x, w, **product._asdict())
-    return y.reshape(n, *out_size, features)
+def winograd_pays(
+    images: tuple[int, ...], kernel: tuple[int, ...], padding: Sequence[tuple[int, int]]
+) -> bool:
+    """Whether a CPU is faster with `winograd`, by the shapes of images and kernel."""
+    taps, _, *channels = kernel
+    sizes = [n + sum(pad) - taps + 1 for n, pad in zip(images[1:3], padding, strict=True)]
+    square = kernel[0] == kernel[1] and taps in WINOGRAD_KERNELS
+    return square and min(channels) >= WINOGRAD_CHANNELS and min(sizes) >= WINOGRAD_SIZE

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax import lax
 
-from randarch.layers.convolution import DIMENSION_NUMBERS, TILE_BYTES, conv_general_dilated
+from randarch.layers.convolution import DIMENSION_NUMBERS, conv_general_dilated
+from randarch.layers.patches import TILE_BYTES
 
 Pads = str | list[tuple[int, int]]
 

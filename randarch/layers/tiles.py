@@ -1,0 +1,39 @@
+"""Work on images a few at a time, so that what is copied for it stays in the cache of a CPU."""
+
+import math
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float
+
+
+def over_tiles(
+    function: Callable[[Array, Array], Array],
+    images: Float[Array, "n h w c"],
+    weights: Array,
+    most: int,
+) -> Float[Array, "n h2 w2 features"]:
+    """`function(images, weights)`, at most `most` images at a time; its gradient computes each tile again.
+
+    Args:
+      function: gives each image's result, whatever the others are.
+      images: any number; filled up with zeros to whole tiles.
+      weights: the same for every tile.
+      most: images a tile.
+    """
+    count = images.shape[0]
+    tile = tile_size(count, most)
+    if tile == count:
+        return function(images, weights)
+    padded = jnp.pad(images, ((0, -count % tile), (0, 0), (0, 0), (0, 0)))
+    tiles = padded.reshape(-1, tile, *images.shape[1:])
+    # Without checkpoint the gradient would keep what every tile copied alive at once.
+    y = lax.map(jax.checkpoint(lambda part: function(part, weights)), tiles)
+    return y.reshape(-1, *y.shape[2:])[:count]
+
+
+def tile_size(count: int, most: int) -> int:
+    """Images a tile: at most `most`, and as even as can be, so that little is filled up."""
+    return math.ceil(count / math.ceil(count / max(1, most))) if count else 1

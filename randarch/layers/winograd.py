@@ -1,0 +1,144 @@
+"""Convolution with few multiplications (Lavin and Gray, 2016, arXiv 1509.09308; Toom-Cook in two dimensions).
+
+A block of 4 x 4 outputs of a k x k kernel depends on (k+3) x (k+3) pixels. Taken as polynomials,
+evaluated at k+3 points in each direction, kernel and pixels multiply point by point: 2.25
+multiplications an output instead of 9 for k = 3, and 4 instead of 25 for k = 5. A block's pixels are
+read (k+3)^2/16 times, and not the k^2 times of a window for every output. Sums of float32 are right to
+some 1e-5 of the largest output, against 1e-6 of a plain product.
+"""
+
+import functools
+import math
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from randarch.layers.tiles import over_tiles
+
+OUTPUTS = 4
+"""Outputs a block has in each direction."""
+
+TILE_BYTES = 2 * 2**20
+"""Evaluated blocks at a time: measured best between 1 and 4 MiB (`benchmarks.convolution`)."""
+
+POINTS = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0)
+"""Where polynomials are evaluated, infinity apart: small, exact in binary, and in pairs of opposites."""
+
+
+def winograd(
+    x: Float[Array, "n h w c"],
+    kernel: Float[Array, "k k c features"],
+    padding: tuple[tuple[int, int], ...],
+) -> Float[Array, "n h2 w2 features"]:
+    """Convolution with stride 1, without dilation and groups, a few images at a time.
+
+    Args:
+      x: images.
+      kernel: height, width, channels, features; square, 2 to 5 wide.
+      padding: pixels before and after, vertically and horizontally.
+    """
+    taps = kernel.shape[0]
+    weights = _evaluate_kernel(kernel)
+    out_size = [n + sum(pad) - taps + 1 for n, pad in zip(x.shape[1:3], padding, strict=True)]
+    blocks = math.prod(math.ceil(n / OUTPUTS) for n in out_size)
+    widest = max(kernel.shape[2:])
+    image_bytes = x.dtype.itemsize * weights.shape[0] * blocks * widest
+    # Every tile reads all weights (and adds to their gradient), so it is larger where those are.
+    weight_bytes = x.dtype.itemsize * weights.size
+    most = max(TILE_BYTES, 2 * weight_bytes) // image_bytes
+
+    def convolve(images: Array, weights: Array) -> Array:
+        points = _evaluate_blocks(images, taps, padding, out_size)
+        shape = points.shape[:-1]
+        products = jnp.matmul(points.reshape(weights.shape[0], -1, images.shape[3]), weights)
+        return _interpolate(products.reshape(*shape, -1), taps, out_size)
+
+    return over_tiles(convolve, x, weights, most)
+
+
+@functools.cache
+def transforms(taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Matrices (A, G, B) with `A @ ((G @ kernel) * (B @ pixels))` the correlation of both, in one dimension.
+
+    Args:
+      taps: of the kernel.
+
+    Returns:
+      [outputs, points], [points, taps] and [points, pixels], where points = pixels = outputs + taps - 1.
+    """
+    points = POINTS[: OUTPUTS + taps - 2]
+    # Row i of B holds the polynomial that vanishes at every point but the i-th; the last, at all.
+    others = [points[:i] + points[i + 1 :] for i in range(len(points))]
+    b = [np.append(np.poly(rest)[::-1], 0.0) for rest in others]
+    g = [
+        np.power(p, np.arange(taps)) / np.prod([p - q for q in rest])
+        for p, rest in zip(points, others, strict=True)
+    ]
+    a = [np.power(p, np.arange(OUTPUTS)) for p in points]
+    return (
+        np.stack([*a, np.eye(OUTPUTS)[-1]], axis=1),
+        np.stack([*g, np.eye(taps)[-1]]),
+        np.stack([*b, np.poly(points)[::-1]]),
+    )
+
+
+def _evaluate_kernel(kernel: Float[Array, "k k c features"]) -> Float[Array, "points c features"]:
+    g = jnp.asarray(transforms(kernel.shape[0])[1], kernel.dtype)
+    u = jnp.einsum("pi,qj,ijcf->pqcf", g, g, kernel, precision="highest")
+    return u.reshape(-1, *kernel.shape[2:])
+
+
+def _evaluate_blocks(
+    x: Float[Array, "n h w c"],
+    taps: int,
+    padding: tuple[tuple[int, int], ...],
+    out_size: list[int],
+) -> Float[Array, "points points n rows columns c"]:
+    b = transforms(taps)[2]
+    rows, columns = (math.ceil(size / OUTPUTS) for size in out_size)
+    reach = math.ceil(len(b) / OUTPUTS) - 1  # blocks further that a block sees
+    sizes = [(count + reach) * OUTPUTS for count in (rows, columns)]
+    # What is beyond the last block's sight goes (after VALID padding); what is missing is zero.
+    low = [pad[0] for pad in padding]
+    x = jnp.pad(
+        x,
+        (
+            (0, 0),
+            *((p, max(0, s - p - n)) for p, s, n in zip(low, sizes, x.shape[1:3], strict=True)),
+            (0, 0),
+        ),
+    )[:, : sizes[0], : sizes[1]]
+    n, c = x.shape[0], x.shape[3]
+    x = x.reshape(n, sizes[0], columns + reach, OUTPUTS, c)
+    x = _combine(
+        b, [x[:, :, t // OUTPUTS : t // OUTPUTS + columns, t % OUTPUTS] for t in range(len(b))]
+    )
+    x = x.reshape(len(b), n, rows + reach, OUTPUTS, columns, c)
+    return _combine(
+        b, [x[:, :, t // OUTPUTS : t // OUTPUTS + rows, t % OUTPUTS] for t in range(len(b))]
+    )
+
+
+def _interpolate(
+    products: Float[Array, "points points n rows columns features"], taps: int, out_size: list[int]
+) -> Float[Array, "n h2 w2 features"]:
+    a = transforms(taps)[0]
+    _, _, n, rows, columns, features = products.shape
+    y = _combine(a, list(products))
+    y = _combine(a, [y[:, t] for t in range(y.shape[1])], axis=4)
+    y = y.transpose(1, 2, 0, 3, 4, 5).reshape(n, rows * OUTPUTS, columns * OUTPUTS, features)
+    return y[:, : out_size[0], : out_size[1]]
+
+
+def _combine(matrix: np.ndarray, parts: list[Array], axis: int = 0) -> Array:
+    """The matrix times the parts, stacked; written out, for most entries are 0, 1 or -1."""
+    rows = []
+    for row in matrix:
+        terms = [
+            part if factor == 1 else part * np.asarray(factor, part.dtype)
+            for factor, part in zip(row, parts, strict=True)
+            if factor
+        ]
+        rows.append(functools.reduce(jnp.add, terms))
+    return jnp.stack(rows, axis)
