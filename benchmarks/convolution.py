@@ -4,7 +4,7 @@
 
 For each layer shape: milliseconds of the forward pass, and of forward and gradient inside `lax.scan`, batch 32. The
 choices in `randarch.layers` (columns by channels, where Winograd's form pays) and `randarch.engine` (map or vmap over
-seeds on a CPU) rest on it. XLA's own convolution inside a scan is measured for the narrow shapes alone: it is that slow.
+seeds on a CPU) rest on it. XLA's own convolution inside a scan is measured for narrow shapes alone: it is that slow.
 """
 
 import functools

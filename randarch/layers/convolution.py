@@ -16,7 +16,6 @@ from randarch.layers.patches import Product, patches_matmul
 from randarch.layers.winograd import winograd
 
 DIMENSION_NUMBERS = lax.ConvDimensionNumbers((0, 3, 1, 2), (3, 2, 0, 1), (0, 3, 1, 2))
-USUAL_PRECISION = (None, "default", lax.Precision.DEFAULT)
 WINOGRAD_KERNELS = (3, 5)
 WINOGRAD_CHANNELS = 16
 WINOGRAD_SIZE = 8
@@ -70,15 +69,11 @@ def conv_general_dilated(
         )
 
     def products(x: Array, kernel: Array) -> Array:
-        # Fewer multiplications cost digits, so they are only for who did not ask for more or have few.
-        usual = (
-            precision in USUAL_PRECISION
-            and preferred_element_type is None
-            and x.dtype.itemsize >= 4
-        )
+        # Fewer multiplications cost a digit, which half precision has not.
+        precise = x.dtype.itemsize >= 4 and preferred_element_type is None
         plain = strides == dilation == (1, 1) and feature_group_count == 1
-        if usual and plain and winograd_pays(x.shape, kernel.shape, pads):
-            return winograd(x, kernel, pads)
+        if precise and plain and winograd_pays(x.shape, kernel.shape, pads):
+            return winograd(x, kernel, pads, precision)
         product = Product(precision, preferred_element_type)
         return patches_matmul(x, kernel, strides, pads, dilation, feature_group_count, product)
 

@@ -12,6 +12,7 @@ import math
 
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Float
 
 from randarch.layers.tiles import over_tiles
@@ -30,6 +31,7 @@ def winograd(
     x: Float[Array, "n h w c"],
     kernel: Float[Array, "k k c features"],
     padding: tuple[tuple[int, int], ...],
+    precision: lax.PrecisionLike = None,
 ) -> Float[Array, "n h2 w2 features"]:
     """Convolution with stride 1, without dilation and groups, a few images at a time.
 
@@ -37,6 +39,7 @@ def winograd(
       x: images.
       kernel: height, width, channels, features; square, 2 to 5 wide.
       padding: pixels before and after, vertically and horizontally.
+      precision: of matrix products, as JAX names it.
     """
     taps = kernel.shape[0]
     weights = _evaluate_kernel(kernel)
@@ -51,7 +54,9 @@ def winograd(
     def convolve(images: Array, weights: Array) -> Array:
         points = _evaluate_blocks(images, taps, padding, out_size)
         shape = points.shape[:-1]
-        products = jnp.matmul(points.reshape(weights.shape[0], -1, images.shape[3]), weights)
+        products = jnp.matmul(
+            points.reshape(weights.shape[0], -1, images.shape[3]), weights, precision=precision
+        )
         return _interpolate(products.reshape(*shape, -1), taps, out_size)
 
     return over_tiles(convolve, x, weights, most)

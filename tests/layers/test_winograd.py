@@ -116,7 +116,7 @@ def test_where_it_pays(shape: tuple[int, ...], kernel: tuple[int, ...], pays: bo
     [
         ({}, True),
         ({"precision": "default"}, True),
-        ({"precision": "highest"}, False),
+        ({"precision": "highest"}, True),
         ({"rhs_dilation": (2, 2)}, False),
         ({"window_strides": (2, 2)}, False),
         ({"feature_group_count": 2}, False),
