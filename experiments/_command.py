@@ -16,7 +16,6 @@ from randarch.studies import RunFolderError
 BAD_INPUT, INTERRUPTED = 2, 130
 GROUPS = ("what", "where", "data", "random networks", "readout", "training", "analysis")
 """Of flags in --help, in order; a flag's `module_name` says to which it belongs."""
-GIB = 2**30
 
 
 def define_shared_flags(study: str) -> None:
@@ -142,7 +141,7 @@ def memory_budget() -> int:
         raise ValueError(
             f"memory_budget is {value:g} GiB; expected a number above 0 and below a million"
         )
-    return int(value * GIB)
+    return int(value * 2**30)
 
 
 def run_command(main: Callable[[], str]) -> None:

@@ -94,7 +94,10 @@ class TrainingSettings:
 
 @dataclass(frozen=True, eq=False)
 class TrainingImages:
-    """Images, labels and how pixels are normalised; arrays may live on the host or the device."""
+    """Images, labels and how pixels are normalised; arrays may live on the host or the device.
+
+    They go to the device once, however many architectures are trained on them.
+    """
 
     x_train: UInt8[Array, "n h w c"] | UInt8[np.ndarray, "n h w c"]
     y_train: Int[Array, "n"] | Int[np.ndarray, "n"]
@@ -103,6 +106,18 @@ class TrainingImages:
     num_classes: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
+
+    @functools.cached_property
+    def on_device(self) -> tuple[UInt8[Array, "n h w c"], Int[Array, "n"]]:
+        """Training images and labels."""
+        return jnp.asarray(self.x_train), jnp.asarray(self.y_train)
+
+    @functools.cached_property
+    def test_chunks(self) -> tuple[UInt8[Array, "b h w c"], ...]:
+        """Test images in equal parts, which one program serves; the last is filled up with zeros."""
+        x = np.asarray(self.x_test)
+        padded = np.pad(x, ((0, -len(x) % EVALUATION_BATCH), (0, 0), (0, 0), (0, 0)))
+        return tuple(jnp.asarray(x) for x in np.split(padded, len(padded) // EVALUATION_BATCH))
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +201,8 @@ def train(
         # A step of a narrow network keeps one core busy, so seeds beside each other fill the others; they share the
         # program of one seed.
         alone = [dataclasses.replace(settings, seeds=(seed,)) for seed in settings.seeds]
-        with ThreadPoolExecutor(min(len(alone), os.cpu_count() or 1)) as pool:
+        # More threads than cores, so that none is idle while the last seeds are trained.
+        with ThreadPoolExecutor(min(len(alone), 4 * (os.cpu_count() or 1))) as pool:
             trained = _side_by_side(list(pool.map(run, alone)))
     return dataclasses.replace(trained, seconds=time.perf_counter() - start)
 
@@ -204,11 +220,10 @@ def _train_together(
     # Which seeds they are is data: it must not make another program.
     recipe = dataclasses.replace(settings, seeds=(0,))
     program = _Program(module, recipe, count // settings.batch_size, images.mean, images.std)
-    arrays = (jnp.asarray(images.x_train), jnp.asarray(images.y_train))
-    chunks, labels = _chunks(images.x_test), np.asarray(images.y_test)
+    labels = np.asarray(images.y_test)
 
     def predict(count: int) -> Int[np.ndarray, "s m"]:
-        used = chunks[: -(-count // EVALUATION_BATCH)]
+        used = images.test_chunks[: -(-count // EVALUATION_BATCH)]
         program_of = compile(_predict, program, state, used[0])
         return np.concatenate([np.asarray(program_of(state, chunk)) for chunk in used], axis=1)[
             :, :count
@@ -217,7 +232,7 @@ def _train_together(
     history = []
     few = min(EPOCH_TEST_IMAGES, len(labels))
     for epoch in range(settings.epochs):
-        args = (state, np.int32(epoch), *arrays)
+        args = (state, np.int32(epoch), *images.on_device)
         state, loss, accuracy = compile(_epoch, program, *args)(*args)
         correct = (predict(few) == labels[:few]).mean(axis=1)
         history.append([np.asarray(v, np.float64) for v in (loss, accuracy, correct)])
@@ -355,14 +370,6 @@ def _predict(program: _Program, state: State, images: UInt8[Array, "b h w c"]) -
         return outputs[0][:, 0, 0].argmax(-1)
 
     return _over_seeds(one, state)
-
-
-def _chunks(images: UInt8[Array, "m h w c"] | UInt8[np.ndarray, "m h w c"]) -> list[Array]:
-    """Test images in equal parts, which one program serves; the last is filled up with zeros."""
-    padded = np.pad(
-        np.asarray(images), ((0, -len(images) % EVALUATION_BATCH), (0, 0), (0, 0), (0, 0))
-    )
-    return [jnp.asarray(part) for part in np.split(padded, len(padded) // EVALUATION_BATCH)]
 
 
 def _over_seeds(function: Callable[[State], Any], state: State) -> Any:

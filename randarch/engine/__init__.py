@@ -1,6 +1,12 @@
 """Random-weight evaluation of architectures: stages, shared programs, features, scores."""
 
-from randarch.engine.evaluate import Evaluation, EvaluationSettings, Evaluator, Images
+from randarch.engine.evaluate import (
+    DEFAULT_MEMORY_BUDGET,
+    Evaluation,
+    EvaluationSettings,
+    Evaluator,
+    Images,
+)
 from randarch.engine.forward import (
     BATCH_NORM_MODES,
     BatchNormMode,
@@ -12,6 +18,7 @@ from randarch.engine.stages import Stage, StageProgram, cut
 
 __all__ = [
     "BATCH_NORM_MODES",
+    "DEFAULT_MEMORY_BUDGET",
     "BatchNormMode",
     "Evaluation",
     "EvaluationSettings",

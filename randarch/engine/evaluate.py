@@ -12,10 +12,12 @@ from jaxtyping import Array, Float, Int, UInt8
 from randarch import geometry, ridge
 from randarch.engine.forward import BatchNormMode, Forward, Network, Normalization
 from randarch.engine.programs import ProgramCache, Usage
+from randarch.geometry import Geometry
 from randarch.networks import draw_weights
 from randarch.spec import ArchSpec
 
-GIB = 2**30
+DEFAULT_MEMORY_BUDGET = 4 * 2**30
+"""Bytes that the features of one architecture may take."""
 CHUNK_BYTES = 64 * 2**20
 
 
@@ -56,7 +58,7 @@ class EvaluationSettings:
     feature_pool: int | None = None
     readout: ridge.RidgeSettings = field(default_factory=ridge.RidgeSettings)
     certified_share: float = 0.02
-    memory_budget: int = 4 * GIB
+    memory_budget: int = DEFAULT_MEMORY_BUDGET
     calibration_images: int = 1000
     precision: str = "highest"
 
@@ -73,6 +75,7 @@ class Evaluation:
 
     Attributes:
       digest: of the architecture.
+      geometry: of the architecture on these images.
       scores: per seed and of the ensemble; None where features are not finite, as when weights of a
         deep network without batch norm overflow.
       certificate: of the full float64 re-solve, where the architecture is among the sampled share.
@@ -82,6 +85,7 @@ class Evaluation:
     """
 
     digest: str
+    geometry: Geometry
     scores: ridge.ReadoutScores | None
     certificate: ridge.Certificate | None
     feature_size: int
@@ -121,8 +125,9 @@ class Evaluator:
         before = self.cache.used()
         images, settings = self.images, self.settings
         with self.cache.running():
-            network = self._network(arch)
-            size = self._feature_size(arch)
+            analysis = geometry.analyze(arch, images.x_train.shape[1:])
+            network = self._network(arch, analysis)
+            size = self._feature_size(analysis)
             streamed = self._bytes(size) > settings.memory_budget
 
             def train() -> Iterator[Float[Array, "s b d"]]:
@@ -137,7 +142,7 @@ class Evaluator:
                 test if streamed else _whole(test()),
             )
         usage = self.cache.used() - before
-        return Evaluation(arch.digest, scores, certificate, size, streamed, usage)
+        return Evaluation(arch.digest, analysis, scores, certificate, size, streamed, usage)
 
     def _scores(
         self, digest: str, train: ridge.FeaturesOf, test: ridge.FeaturesOf
@@ -160,28 +165,25 @@ class Evaluator:
         self, arch: ArchSpec
     ) -> tuple[Float[np.ndarray, "s n d"], Float[np.ndarray, "s m d"]]:
         """Training and test features of every seed, kept in memory."""
-        network = self._network(arch)
+        network = self._network(arch, geometry.analyze(arch, self.images.x_train.shape[1:]))
         return tuple(  # type: ignore[return-value]
             np.asarray(_whole(self._forward.features(network, x)))
             for x in (self.images.x_train, self.images.x_test)
         )
 
-    def _network(self, arch: ArchSpec) -> Network:
+    def _network(self, arch: ArchSpec, analysis: Geometry) -> Network:
         settings = self.settings
-        shapes = [
-            node.shape for node in geometry.analyze(arch, self.images.x_train.shape[1:]).nodes
-        ]
         weights = draw_weights(
             arch,
-            shapes,
+            [node.shape for node in analysis.nodes],
             settings.seeds,
             init_name=settings.init_name,
             shared=settings.shared_weights,
         )
         return self._forward.prepare(arch, weights, self.images.x_train)
 
-    def _feature_size(self, arch: ArchSpec) -> int:
-        height, width, channels = geometry.analyze(arch, self.images.x_train.shape[1:]).output_shape
+    def _feature_size(self, analysis: Geometry) -> int:
+        height, width, channels = analysis.output_shape
         pool = self.settings.feature_pool or max(height, width)
         return min(height, pool) * min(width, pool) * channels
 

@@ -1,7 +1,7 @@
 """Figures and the self-contained page of a study; the only user of plotting libraries."""
 
 from randarch.report.figures import write_figures
-from randarch.report.page import write_page
+from randarch.report.page import render_page
 from randarch.report.study import DepthReport, Published, PublishedBin, StudyReport
 
 __all__ = [
@@ -9,6 +9,6 @@ __all__ = [
     "Published",
     "PublishedBin",
     "StudyReport",
+    "render_page",
     "write_figures",
-    "write_page",
 ]

@@ -7,7 +7,6 @@ promised here. All but the hover works without JavaScript: each chart is a pictu
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
 
 import jinja2
 from plotly.offline import get_plotlyjs
@@ -43,13 +42,6 @@ class DepthSection:
                 f"scatter-{self.depth}-{name}",
                 scatter_chart(self.report, getattr(self.report.analysis, name)),
             )
-
-
-def write_page(report: StudyReport, path: Path) -> Path:
-    """Writes the page to `path`, whose folder is made where missing. Returns `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_page(report), encoding="utf-8")
-    return path
 
 
 def render_page(report: StudyReport) -> str:

@@ -8,7 +8,7 @@ with RunFolder.open("runs/first", study="rfm_correlation", config={"depth": 9}) 
 
 from randarch.store.canonical import canonical_json, config_digest, plain
 from randarch.store.errors import RunFolderError, StoreFullError, os_failure
-from randarch.store.files import sort_by_key, write_csv, write_json
+from randarch.store.files import sort_by_key, write_csv, write_json, write_text
 from randarch.store.folder import RunFolder
 from randarch.store.origin import provenance
 from randarch.store.table import KEY, ResultStore, Row
@@ -28,4 +28,5 @@ __all__ = [
     "sort_by_key",
     "write_csv",
     "write_json",
+    "write_text",
 ]

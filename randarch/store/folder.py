@@ -86,6 +86,29 @@ class RunFolder:
             raise
         return cls(folder, study, wanted, resumed=resumed, results=results, lock=lock)
 
+    @staticmethod
+    def check(path: str | os.PathLike[str], *, study: str, config: Mapping[str, Any]) -> None:
+        """Refuses early what `open` would refuse, as far as these values of the config tell.
+
+        For before the rest of the config is known. Nothing is created or locked.
+
+        Args:
+          path: as for `open`; it need not exist.
+          study: the study's name.
+          config: some or all of the values that `open` will be given.
+
+        Raises:
+          RunFolderError: the folder is damaged, is something else's, or holds a run of another
+            study or config.
+        """
+        folder = Path(os.path.expanduser(path))
+        if not _refuse_foreign(folder):
+            return
+        there = _config_there(folder, study)
+        if there is not None:
+            wanted = plain(config)
+            _refuse_differences(folder, {k: v for k, v in there.items() if k in wanted}, wanted)
+
     def close(self) -> None:
         """Closes the results and gives the lock back."""
         try:
@@ -109,25 +132,36 @@ class RunFolder:
 
 
 def _create(folder: Path) -> None:
+    # Before the lock, so that a folder which is not ours does not even get a lock file.
+    if not _refuse_foreign(folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise os_failure(folder, error, "create the run folder") from error
+
+
+def _refuse_foreign(folder: Path) -> bool:
+    """Whether the folder is there; refuses a file, and a folder with something in it that is not a run."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         entries = {entry.name for entry in folder.iterdir()}
-    except FileExistsError as error:
+    except FileNotFoundError:
+        return False
+    except NotADirectoryError as error:
         raise RunFolderError(
             f"{str(folder)!r} is a file, not a folder: pass another --workdir"
         ) from error
     except OSError as error:
-        raise os_failure(folder, error, "create or read the run folder") from error
+        raise os_failure(folder, error, "read the run folder") from error
     except ValueError as error:  # a null byte
         raise RunFolderError(
             f"{str(folder)!r} is not a path ({error}): pass another --workdir"
         ) from error
-    # Before the lock, so that a folder which is not ours does not even get a lock file.
     if _CONFIG not in entries and entries - _BEFORE_CONFIG:
         raise RunFolderError(
             f"{str(folder)!r} is not empty and not a run folder (it has no {_CONFIG}; it holds "
             f"{min(entries - _BEFORE_CONFIG)!r}): pass a new or empty folder as --workdir"
         )
+    return True
 
 
 def _locked(folder: Path) -> FileLock:
@@ -155,18 +189,23 @@ def _locked(folder: Path) -> FileLock:
 
 def _claim(folder: Path, study: str, wanted: dict[str, Any]) -> bool:
     """Writes the config, or compares it with the one that is there. Returns whether one was."""
+    there = _config_there(folder, study)
+    if there is not None:
+        _refuse_differences(folder, there, wanted)
+        return True
+    digest = config_digest(wanted)
+    record = {"format": _FORMAT, "study": study, "digest": digest, "config": wanted}
+    write_text(json.dumps(record, indent=2) + "\n", folder / _CONFIG)
+    return False
+
+
+def _config_there(folder: Path, study: str) -> dict[str, Any] | None:
+    """The config of the study's run in the folder; None where there is none yet."""
     path = folder / _CONFIG
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        record = {
-            "format": _FORMAT,
-            "study": study,
-            "digest": config_digest(wanted),
-            "config": wanted,
-        }
-        write_text(json.dumps(record, indent=2) + "\n", path)
-        return False
+        return None
     except OSError as error:
         raise os_failure(path, error, "read") from error
     except UnicodeDecodeError as error:
@@ -177,7 +216,12 @@ def _claim(folder: Path, study: str, wanted: dict[str, Any]) -> bool:
             f"the run folder {str(folder)!r} belongs to the study {there['study']!r}, not "
             f"{study!r}: pass another --workdir, or delete the folder to start over"
         )
-    differences = _differences(there["config"], wanted)
+    config: dict[str, Any] = there["config"]
+    return config
+
+
+def _refuse_differences(folder: Path, there: dict[str, Any], wanted: dict[str, Any]) -> None:
+    differences = _differences(there, wanted)
     if differences:
         more = f"; and {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
         raise RunFolderError(
@@ -185,7 +229,6 @@ def _claim(folder: Path, study: str, wanted: dict[str, Any]) -> bool:
             f"{'; '.join(differences[:_SHOWN])}{more}: pass another --workdir, or the folder's "
             "values to resume it, or delete it to start over"
         )
-    return True
 
 
 def _recorded(path: Path, text: str) -> dict[str, Any]:

@@ -151,7 +151,8 @@ def test_threads(usual: Evaluation) -> None:
 @pytest.mark.parametrize("shared", [True, False])
 def test_shared_weights_make_equal_beginnings_equal(shared: bool, cache: ProgramCache) -> None:
     weights = [
-        evaluator(cache, shared_weights=shared)._network(arch) for arch in (chain(3), chain(3, 1))
+        evaluator(cache, shared_weights=shared)._network(arch, analyze(arch, (6, 6, 3)))
+        for arch in (chain(3), chain(3, 1))
     ]
     kernels = [w.variables[0]["params"]["node.0"]["layer"]["kernel"] for w in weights]
     assert np.array_equal(*kernels) == shared

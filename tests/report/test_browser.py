@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from randarch.report import write_page
+from randarch.report import render_page
 from tests.report.examples import fail, make_depth, make_report, make_table
 from tests.report.reading import read
 
@@ -65,8 +65,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
         make_depth(fail(make_table(24, 3), 2, 1).assign(genome_text=GENOME), 3),
         make_depth(make_table(12, 9), 9),
     )
-    page = write_page(make_report(*depths), folder / "report.html")
-    html = page.read_text(encoding="utf-8")
+    page, html = folder / "report.html", render_page(make_report(*depths))
     assert html.count("</body>") == 1
     page.write_text(html.replace("</body>", HOVER), encoding="utf-8")
     return open_in_browser(page, folder / "profile")
@@ -100,8 +99,8 @@ def test_hover_shows_the_genome_as_it_is_written(opened: tuple[str, list[str]]) 
 
 
 def test_the_console_check_notices_a_forbidden_request(tmp_path: Path) -> None:
-    page = write_page(make_report(make_depth(make_table(3))), tmp_path / "report.html")
-    html = page.read_text(encoding="utf-8")
+    page = tmp_path / "report.html"
+    html = render_page(make_report(make_depth(make_table(3))))
     foreign = '<img src="https://example.org/pixel.png"></body>'
     page.write_text(html.replace("</body>", foreign), encoding="utf-8")
     _, console = open_in_browser(page, tmp_path / "profile")

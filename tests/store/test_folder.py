@@ -53,6 +53,35 @@ def test_tuples_nan_and_numbers_compare_by_value(tmp_path: Path) -> None:
     assert "clip is NaN there, null here" in refusal(tmp_path, {"depth": [3, 5], "clip": None})
 
 
+def test_check_refuses_as_far_as_it_is_told(tmp_path: Path) -> None:
+    before = snapshot(filled(tmp_path))
+    known = {key: value for key, value in CONFIG.items() if key != "seeds"}
+    RunFolder.check(tmp_path, study="study", config=known)
+    with pytest.raises(RunFolderError, match="depth is 9 there, 7 here"):
+        RunFolder.check(tmp_path, study="study", config={**known, "depth": 7})
+    with pytest.raises(RunFolderError, match="'study', not 'another'"):
+        RunFolder.check(tmp_path, study="another", config=known)
+    assert snapshot(tmp_path) == before
+
+
+def test_check_makes_and_locks_nothing(tmp_path: Path) -> None:
+    RunFolder.check(tmp_path / "new" / "run", study="study", config=CONFIG)
+    assert not list(tmp_path.iterdir())
+    with opened(tmp_path):
+        RunFolder.check(tmp_path, study="study", config=CONFIG)
+
+
+def test_check_refuses_what_is_not_a_run_folder(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    for path, message in [
+        (tmp_path, "not empty and not a run folder"),
+        (tmp_path / "notes.txt", "is a file"),
+        ("a\0b", "is not a path"),
+    ]:
+        with pytest.raises(RunFolderError, match=message):
+            RunFolder.check(path, study="study", config=CONFIG)
+
+
 def test_another_config_is_refused_with_every_difference(tmp_path: Path) -> None:
     before = snapshot(filled(tmp_path))
     other = {"depth": 7, "lambda": "loo", "training": {"epochs": 10, "rate": 0.2}, "extra": True}

@@ -10,8 +10,6 @@ from randarch.spaces import Genome
 from randarch.studies.machine import physical_memory
 from randarch.studies.rfm_correlation.config import Config
 
-GIB = 2**30
-
 
 def check_data(config: Config, images: Dataset) -> None:
     """Raises ValueError for images that the config's networks, training or readout cannot use."""
@@ -49,6 +47,6 @@ def check_memory(
         if 4 * copies * largest > available:
             raise ValueError(
                 f"depth {depth} has a sampled architecture with {largest:,} parameters, which take "
-                f"{4 * copies * largest / GIB:,.0f} GiB here, and this machine has "
-                f"{available / GIB:,.0f}; choose a smaller depth"
+                f"{4 * copies * largest / 2**30:,.0f} GiB here, and this machine has "
+                f"{available / 2**30:,.0f}; choose a smaller depth"
             )

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from randarch.analysis import DepthAnalysis
-from randarch.report import DepthReport, Published, StudyReport, write_figures, write_page
+from randarch.report import DepthReport, Published, StudyReport, render_page, write_figures
 from randarch.report.sentences import finding
-from randarch.store import write_csv, write_json
+from randarch.store import write_csv, write_json, write_text
 from randarch.studies.rfm_correlation.config import Config
 from randarch.studies.rfm_correlation.published import WHERE_IT_HOLDS
 
@@ -136,7 +136,7 @@ class Result:
         figures = folder / "figures"
         figures.mkdir(exist_ok=True)
         write_figures(report, figures)
-        write_page(report, folder / "report.html")
+        write_text(render_page(report), folder / "report.html")
 
     def report(self) -> StudyReport:
         """What the page shows."""

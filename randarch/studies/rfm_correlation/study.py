@@ -10,9 +10,10 @@ import jax
 import numpy as np
 import pandas as pd
 
-from randarch import data, geometry
+from randarch import data
 from randarch.analysis import DepthAnalysis, analyze_depth
 from randarch.engine import (
+    DEFAULT_MEMORY_BUDGET,
     Evaluator,
     Images,
     Normalization,
@@ -31,7 +32,6 @@ from randarch.studies.shards import Shard, Stop, run_shards
 from randarch.training import TrainingImages, train
 
 STUDY = "rfm_correlation"
-GIB = 2**30
 _KEY = ["draw", "genome", "digest"]
 
 
@@ -57,7 +57,7 @@ class Study:
         workdir: str | os.PathLike[str],
         *,
         workers: int | None = None,
-        memory_budget: int = 4 * GIB,
+        memory_budget: int = DEFAULT_MEMORY_BUDGET,
         progress: bool = True,
         command: str = "",
     ) -> None:
@@ -73,6 +73,8 @@ class Study:
         self._budget = memory_budget
         self._progress = progress
         self._command = command or f"rfm_correlation.run({config!r}, {os.fspath(workdir)!r})"
+        wanted = config.to_dict()
+        RunFolder.check(workdir, study=STUDY, config=wanted)  # reading the data may take minutes
         self.dataset = data.load(
             config.dataset,
             train_size=config.train_size,
@@ -88,7 +90,7 @@ class Study:
         }
         check_memory(config, self._genomes, self.dataset.input_shape)
         self.folder = RunFolder.open(
-            workdir, study=STUDY, config={**config.to_dict(), "dataset_digest": self.dataset.digest}
+            workdir, study=STUDY, config={**wanted, "dataset_digest": self.dataset.digest}
         )
 
     def __enter__(self) -> "Study":
@@ -168,12 +170,11 @@ class Study:
                 stop.check()
                 spec = space.decode(genome)
                 found = evaluator.evaluate(spec)
-                shape = geometry.analyze(spec, images.input_shape)
                 metrics = {
                     "genome_text": space.format(genome),
-                    "final_size": shape.output_size,
-                    "params": shape.params,
-                    "macs": shape.macs,
+                    "final_size": found.geometry.output_size,
+                    "params": found.geometry.params,
+                    "macs": found.geometry.macs,
                     **random_metrics(found, config.seeds),
                 }
                 timings = {"compile": found.usage.compile_seconds, "run": found.usage.run_seconds}
@@ -199,8 +200,8 @@ class Study:
         config, images = self.config, self.dataset
         mean, std = self._statistics()
         arrays = TrainingImages(
-            jax.device_put(images.x_train),
-            jax.device_put(images.y_train),
+            images.x_train,
+            images.y_train,
             images.x_test,
             images.y_test,
             images.num_classes,
