@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from sklearn.linear_model import RidgeClassifierCV
+from sklearn.linear_model import RidgeClassifier, RidgeClassifierCV
 from torch import nn
 
 from randarch import spec
@@ -17,15 +17,18 @@ def chain(arch: ArchSpec, channels: int, threads: int, seed: int) -> nn.Sequenti
     """A sequential graph as a PyTorch module with PyTorch's default weights.
 
     Raises:
-      ValueError: for an operation that the conv chains do not have.
+      ValueError: for an operation that the studied chains do not have.
     """
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     layers: list[nn.Module] = []
     for node in arch.nodes[1:]:
         match node.op:
-            case spec.Conv(features=features, kernel=kernel):
-                layers.append(nn.Conv2d(channels, features, kernel, padding=kernel // 2))
+            case spec.Conv(features=features, kernel=kernel, padding=("same" | "valid") as padding):
+                pad = kernel // 2 if padding == "same" else 0
+                layers.append(
+                    nn.Conv2d(channels, features, kernel, node.op.stride, pad, node.op.dilation)
+                )
                 channels = features
             case spec.Activation(kind="relu"):
                 layers.append(nn.ReLU())
@@ -35,7 +38,7 @@ def chain(arch: ArchSpec, channels: int, threads: int, seed: int) -> nn.Sequenti
                 layers.append(nn.MaxPool2d(window, stride))
             case other:
                 raise ValueError(
-                    f"{other!r} is not in a conv chain; expected Conv, ReLU, BatchNorm or max pooling"
+                    f"{other!r} is not supported; expected Conv, ReLU, BatchNorm or max pooling"
                 )
     return nn.Sequential(*layers)
 
@@ -77,6 +80,24 @@ def random_accuracy(
         module.eval()
         h_train, h_test = features(train), features(test)
     return float(RidgeClassifierCV(alphas=lambdas).fit(h_train, y_train).score(h_test, y_test))
+
+
+def sweep_accuracy(
+    module: nn.Sequential,
+    train: torch.Tensor,
+    y_train: np.ndarray,
+    test: torch.Tensor,
+    y_test: np.ndarray,
+) -> float:
+    """As the published sweep: test accuracy of scikit-learn's default ridge classifier on the features."""
+    with torch.inference_mode():
+        h_train, h_test = (
+            torch.cat(
+                [module(x[i : i + BATCH]).flatten(1) for i in range(0, len(x), BATCH)]
+            ).numpy()
+            for x in (train, test)
+        )
+    return float(RidgeClassifier().fit(h_train, y_train).score(h_test, y_test))
 
 
 class Trainer:

@@ -6,7 +6,7 @@ import shlex
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from absl import app, flags, logging
@@ -78,7 +78,7 @@ def define_shared_flags(study: str) -> None:
     flags.DEFINE_integer("epochs", None, "Of training.", module_name="training")
 
 
-def given(names: Sequence[str]) -> dict[str, Any]:
+def given(names: Iterable[str]) -> dict[str, Any]:
     """The flags that were given, by name."""
     return {name: value for name in names if (value := getattr(flags.FLAGS, name)) is not None}
 

@@ -63,6 +63,8 @@ class NodeGeometry:
       params: learned numbers (weights, biases, scales, offsets, slopes).
       macs: multiply-adds for one image, in convolutions and linear layers alone.
       paths: one `Reach` for each jump. None for a node that no pixel reaches (behind a `Zero`).
+      window_macs: multiply-adds where rows of pixels are multiplied whole, the gaps of a dilated
+        kernel along one direction included: macs * extent / kernel, and macs without dilation.
     """
 
     label: str
@@ -70,6 +72,7 @@ class NodeGeometry:
     params: int
     macs: int
     paths: tuple[Reach, ...]
+    window_macs: int = 0
 
     @property
     def size(self) -> int:
@@ -148,7 +151,7 @@ def analyze(spec: ArchSpec, input_shape: Shape) -> Geometry:
         except GeometryError as error:
             read = ", ".join(f"{source.label} {_text(source.shape)}" for source in sources)
             raise GeometryError(f"{label} (reads {read}): {error}") from None
-        done.append(NodeGeometry(label, effect.shape, effect.params, effect.macs, effect.paths))
+        done.append(NodeGeometry(label, **vars(effect)))
     return Geometry(tuple(done))
 
 
@@ -160,6 +163,7 @@ class Effect:
     paths: tuple[Reach, ...]
     params: int = 0
     macs: int = 0
+    window_macs: int = 0
 
 
 @functools.singledispatch
@@ -192,7 +196,9 @@ def _(op: Conv, inputs: Sequence[NodeGeometry]) -> Effect:
         )
     shape, paths = _slide(inputs[0], op.extent, op.stride, op.padding, op.features)
     weights = op.kernel**2 * (channels // op.groups) * op.features
-    return Effect(shape, paths, weights + op.bias * op.features, macs=weights * shape[0] * shape[1])
+    macs = weights * shape[0] * shape[1]
+    params = weights + op.bias * op.features
+    return Effect(shape, paths, params, macs, window_macs=macs * op.extent // op.kernel)
 
 
 @infer.register
@@ -256,7 +262,7 @@ def _(op: ChannelPool, inputs: Sequence[NodeGeometry]) -> Effect:
 def _(op: Linear, inputs: Sequence[NodeGeometry]) -> Effect:
     weights = inputs[0].size * op.features
     params = weights + op.bias * op.features
-    return Effect((1, 1, op.features), _see_all(inputs[0].paths), params, macs=weights)
+    return Effect((1, 1, op.features), _see_all(inputs[0].paths), params, weights, weights)
 
 
 def window_count(size: int, extent: int, stride: int, padding: Padding) -> int:

@@ -236,6 +236,7 @@ def draw_weights(
     *,
     init_name: str = "pytorch",
     shared: bool = True,
+    nodes: Sequence[int] | None = None,
 ) -> dict[int, Variables]:
     """Variables of every node that has any, by node index, each with a leading axis of seeds.
 
@@ -247,10 +248,12 @@ def draw_weights(
       shared: draw from (seed, node digest), so that equal sub-graphs of different architectures
         have equal weights; else the architecture's digest is folded in, and architectures are
         independent of each other.
+      nodes: draw for these alone; None for all.
     """
     identity = () if shared else (arch.digest,)
     weights = {}
-    for index, node in enumerate(arch.nodes[1:], 1):
+    for index in range(1, len(arch)) if nodes is None else nodes:
+        node = arch.nodes[index]
         reads = [shapes[i] for i in node.inputs]
         drawn = [
             draw_node(

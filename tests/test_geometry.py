@@ -362,3 +362,12 @@ def test_a_shape_that_is_none_is_refused(shape: tuple[int, int, int]) -> None:
 
 def test_windows_along_a_side() -> None:
     assert [window_count(7, 3, 2, padding) for padding in ("same", "valid", 0, 1)] == [4, 3, 3, 4]
+
+
+@pytest.mark.parametrize(("kernel", "dilation"), [(3, 1), (3, 2), (7, 3), (1, 3)])
+def test_gaps_of_a_dilated_kernel_count_along_one_direction(kernel: int, dilation: int) -> None:
+    geometry = analyze(sequential([Conv(4, kernel, dilation=dilation), Linear(2)]), (9, 8, 3))
+    extent = dilation * (kernel - 1) + 1
+    assert geometry[1].window_macs == kernel * extent * 3 * 4 * 9 * 8
+    assert geometry[1].macs == kernel * kernel * 3 * 4 * 9 * 8
+    assert geometry[2].window_macs == geometry[2].macs == 9 * 8 * 4 * 2

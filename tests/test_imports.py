@@ -41,9 +41,12 @@ RULES: dict[str, Rule] = {
     "networks": rule("spec layers", "jax flax numpy jaxtyping"),
     "ridge": rule("", "jax numpy jaxtyping"),
     "engine": rule(
-        "spec geometry layers networks ridge data.augmentation", "jax flax numpy jaxtyping"
+        "spec geometry layers networks ridge data.augmentation", "jax flax numpy scipy jaxtyping"
     ),
-    "training": rule("spec geometry networks data.augmentation", "jax flax optax numpy jaxtyping"),
+    "training": rule(
+        "spec geometry networks data.augmentation data.trivial_augment",
+        "jax flax optax numpy jaxtyping",
+    ),
     "proxies": rule("spec geometry networks ridge engine", "jax flax numpy jaxtyping"),
     "data": rule("", "jax numpy jaxtyping tensorflow_datasets importlib_resources"),
     "store": rule("", "pandas filelock"),

@@ -21,26 +21,69 @@ from randarch.analysis.results import (
 )
 from randarch.analysis.selection import top_k
 from randarch.analysis.size import bin_edges, size_classes, within_bins, within_classes
+from randarch.analysis.sweep import SweepAnalysis, SweptNetwork, analyze_sweep
+from randarch.analysis.sweep_clusters import cluster_index
+from randarch.analysis.sweep_correlations import CorrelationMatrix, correlation_matrix
+from randarch.analysis.sweep_effects import GeneEffect, ValueEffect, gene_effects
+from randarch.analysis.sweep_front import choose_speed, fitness, pareto_mask
+from randarch.analysis.sweep_interactions import Interactions, PairInteraction, gene_interactions
+from randarch.analysis.sweep_published import (
+    PublishedComparison,
+    PublishedNetwork,
+    compare_published,
+)
+from randarch.analysis.sweep_trained import (
+    ChannelGroup,
+    TrainedComparison,
+    compare_trained,
+    permutation_p,
+)
+from randarch.analysis.sweep_trials import Distribution, first_column, t_interval
 
 __all__ = [
     "Bootstrap",
+    "ChannelGroup",
+    "CorrelationMatrix",
     "Correlations",
     "DepthAnalysis",
+    "Distribution",
     "Estimate",
+    "GeneEffect",
+    "Interactions",
+    "PairInteraction",
+    "PublishedComparison",
+    "PublishedNetwork",
     "Reliability",
     "ScoreAnalysis",
     "SizeBin",
+    "SweepAnalysis",
+    "SweptNetwork",
     "TopK",
+    "TrainedComparison",
+    "ValueEffect",
     "analyze_depth",
+    "analyze_sweep",
     "bin_edges",
+    "choose_speed",
+    "cluster_index",
+    "compare_published",
+    "compare_trained",
     "correlate",
+    "correlation_matrix",
+    "first_column",
+    "fitness",
+    "gene_effects",
+    "gene_interactions",
     "kendall",
+    "pareto_mask",
     "partial_spearman",
     "pearson",
+    "permutation_p",
     "reliability",
     "size_classes",
     "spearman",
     "spearman_brown",
+    "t_interval",
     "top_k",
     "within_bins",
     "within_classes",

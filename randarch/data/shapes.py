@@ -21,6 +21,8 @@ Plane = Float32[np.ndarray, "n h w"]
 
 DEFAULT_TRAIN_SIZE = 3_000
 DEFAULT_TEST_SIZE = 1_000
+SMALLEST = 8
+"""Height and width in pixels."""
 
 _BATCH = 128  # images rendered at a time: planes of half a megabyte stay in the cache
 
@@ -99,8 +101,8 @@ def make_shapes(
     """
     if count < 1:
         raise ValueError(f"count is {count}; ask for at least 1 image")
-    if size < 8:
-        raise ValueError(f"size is {size}; the shapes need at least 8 x 8 pixels")
+    if size < SMALLEST:
+        raise ValueError(f"size is {size}; the shapes need at least {SMALLEST} x {SMALLEST} pixels")
     labels = rng.permutation(np.arange(count, dtype=np.int32) % len(SHAPES))
     # Rendered class by class, because a class is a function; nothing else depends on the class.
     images = np.empty((count, size, size, 3), np.uint8)

@@ -13,22 +13,38 @@ from randarch.engine.forward import (
     Forward,
     Normalization,
 )
+from randarch.engine.plan import Part, Plan, Step, plan
 from randarch.engine.programs import ProgramCache, Usage
+from randarch.engine.readouts import Swept
 from randarch.engine.stages import Stage, StageProgram, cut
+from randarch.engine.sweep import BudgetError, Sweep
+from randarch.engine.throughput import Throughput, ThroughputModel, measure_throughput
+from randarch.engine.walk import Work
 
 __all__ = [
     "BATCH_NORM_MODES",
     "DEFAULT_MEMORY_BUDGET",
     "BatchNormMode",
+    "BudgetError",
     "Evaluation",
     "EvaluationSettings",
     "Evaluator",
     "Forward",
     "Images",
     "Normalization",
+    "Part",
+    "Plan",
     "ProgramCache",
     "Stage",
     "StageProgram",
+    "Step",
+    "Sweep",
+    "Swept",
+    "Throughput",
+    "ThroughputModel",
     "Usage",
+    "Work",
     "cut",
+    "measure_throughput",
+    "plan",
 ]

@@ -131,11 +131,12 @@ class Forward:
         self, network: Network, images: UInt8[np.ndarray, "n h w c"]
     ) -> Iterator[Float[Array, "s b d"]]:
         """Flattened features of all seeds, a batch of images at a time, in order."""
-        for x, count in self._batches(images):
+        last = len(network.stages) - 1
+        for x, count in self.batches(images):
             values: tuple[Array, ...] = (x,)
-            for index in range(len(network.stages)):
-                values, _ = self._run(
-                    network.stages, index, network.variables[index], values, count
+            for index, stage in enumerate(network.stages):
+                values, _ = self.run(
+                    stage, network.variables[index], values, count, features=index == last
                 )
             yield values[0][:, :count]
 
@@ -147,23 +148,16 @@ class Forward:
         images: UInt8[np.ndarray, "n h w c"],
     ) -> None:
         batches: list[tuple[tuple[Array, ...], int]] = [
-            ((x,), count) for x, count in self._batches(images)
+            ((x,), count) for x, count in self.batches(images)
         ]
         self._calibrate_on_images(arch, stages, variables, batches)
         for index, stage in enumerate(stages[:-1]):
             results = [
-                self._run(stages, index, variables[index], values, count)
-                for values, count in batches
+                self.run(stage, variables[index], values, count) for values, count in batches
             ]
-            counts = np.array([count for _, count in batches], np.float64)
-            for position, users in enumerate(stage.measured):
-                measured = [result[1][position] for result in results]
-                moments = [
-                    (np.asarray(m, np.float64), np.asarray(v, np.float64)) for m, v in measured
-                ]
-                mean, var = combine_moments(moments, counts)
-                for user in users:
-                    _set_statistics(stages, variables, user, mean, var)
+            counts = [count for _, count in batches]
+            for user, mean, var in measured_statistics(stage, [r[1] for r in results], counts):
+                _set_statistics(stages, variables, user, mean, var)
             batches = [
                 (result[0], count) for result, (_, count) in zip(results, batches, strict=True)
             ]
@@ -181,40 +175,76 @@ class Forward:
         ]
         if not users:
             return
+        mean, var = self.image_statistics([(x, count) for (x,), count in batches])
+        for user in users:
+            _set_statistics(stages, variables, user, mean, var)
+
+    def image_statistics(
+        self, batches: Sequence[tuple[Array, int]]
+    ) -> tuple[Float[np.ndarray, "s c"], Float[np.ndarray, "s c"]]:
+        """Mean and variance of the channels of normalised images, the same for every seed."""
         measured = []
-        for (x,), count in batches:
+        for x, count in batches:
             args = (x, np.int32(count))
             mean, var = self.cache.get(_moments, None, *args)(*args)
             measured.append((np.asarray(mean, np.float64), np.asarray(var, np.float64)))
         counts = np.array([count for _, count in batches], np.float64)
-        mean, var = (
-            np.broadcast_to(m, (self.seeds, *m.shape)) for m in combine_moments(measured, counts)
-        )
-        for user in users:
-            _set_statistics(stages, variables, user, mean, var)
+        mean, var = combine_moments(measured, counts)
+        shape = (self.seeds, *mean.shape)
+        return np.broadcast_to(mean, shape), np.broadcast_to(var, shape)
 
-    def _run(
+    def run(
         self,
-        stages: tuple[Stage, ...],
-        index: int,
+        stage: Stage,
         variables: Variables,
         values: tuple[Array, ...],
         count: int,
+        *,
+        features: bool = False,
     ) -> tuple[tuple[Array, ...], tuple[tuple[Array, Array], ...]]:
-        last = index == len(stages) - 1
+        """One stage on one batch: the values that it passes on, and moments for the batch norms to come.
+
+        Args:
+          stage: of a graph.
+          variables: of its nodes, with a leading axis of seeds.
+          values: what it takes; with a leading axis of seeds, but for the images.
+          count: how many of the batch are images; the rest fills it up.
+          features: pool and flatten what it passes on, as a readout takes it.
+        """
+        key, args = self.stage_call(stage, variables, values, count, features=features)
+        outputs, moments = self.cache.get(_run_stage, key, *args)(*args)
+        return outputs, moments
+
+    def compile_stage(
+        self, stage: Stage, variables: Variables, values: tuple[Any, ...], *, features: bool = False
+    ) -> None:
+        """Compiles what `run` will need; `values` may be `jax.ShapeDtypeStruct`s."""
+        key, args = self.stage_call(stage, variables, values, 0, features=features)
+        self.cache.get(_run_stage, key, *args)
+
+    def stage_call(
+        self,
+        stage: Stage,
+        variables: Variables,
+        values: tuple[Any, ...],
+        count: int,
+        *,
+        features: bool,
+    ) -> tuple["_StageKey", tuple[Any, ...]]:
+        """What names the program of a stage, and its arguments."""
         key = _StageKey(
-            stages[index].program,
+            stage.program,
             self.batch_norm,
             self.precision,
             seeds=self.seeds,
             over_seeds=seeds_over(),
-            shared_input=index == 0,
-            feature_pool=(self.feature_pool or 0) if last else None,
+            shared_input=stage.first == 1,
+            feature_pool=(self.feature_pool or 0) if features else None,
         )
-        args = (variables, values, np.int32(count))
-        return self.cache.get(_run_stage, key, *args)(*args)
+        return key, (variables, values, np.int32(count))
 
-    def _batches(self, images: UInt8[np.ndarray, "n h w c"]) -> Iterator[tuple[Array, int]]:
+    def batches(self, images: UInt8[np.ndarray, "n h w c"]) -> Iterator[tuple[Array, int]]:
+        """Normalised images, a batch at a time, the last filled up with zeros; and how many are images."""
         for start in range(0, len(images), self.batch):
             chunk = images[start : start + self.batch]
             count = len(chunk)
@@ -224,6 +254,27 @@ class Forward:
                 )
             program = self.cache.get(_normalized, self.normalization, chunk)
             yield program(chunk), count
+
+
+def measured_statistics(
+    stage: Stage, moments: Sequence[tuple[tuple[Array, Array], ...]], counts: Sequence[int]
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """For each batch norm that reads what a stage computes: its node, and mean and variance over all batches.
+
+    Args:
+      stage: what ran.
+      moments: what `Forward.run` gave for each batch.
+      counts: images of each batch.
+    """
+    weights = np.array(counts, np.float64)
+    for position, users in enumerate(stage.measured):
+        parts = [
+            (np.asarray(batch[position][0], np.float64), np.asarray(batch[position][1], np.float64))
+            for batch in moments
+        ]
+        mean, var = combine_moments(parts, weights)
+        for user in users:
+            yield user, mean, var
 
 
 def combine_moments(

@@ -152,7 +152,7 @@ def seconds_table(seconds: Mapping[str, float | int]) -> Table:
     return Table("Where the time went", ("Step", "Duration"), rows)
 
 
-def versions_table(report: StudyReport) -> Table:
-    circumstances = {"device": report.device, **report.versions}
+def versions_table(device: str, versions: Mapping[str, str]) -> Table:
+    circumstances = {"device": device, **versions}
     rows = tuple((str(k), setting(v)) for k, v in circumstances.items())
     return Table("Device and versions", ("What", "Which"), rows, labels=2)

@@ -5,9 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from randarch.spaces.conv_chain import ConvChain
+from randarch.spaces.conv_grid import ConvGrid, ValidCount
 from randarch.spaces.space import Genome, InvalidGenomeError, SearchSpace
 
-SPACES: dict[str, Callable[..., SearchSpace]] = {"conv_chain": ConvChain.of}
+SPACES: dict[str, Callable[..., SearchSpace]] = {
+    "conv_chain": ConvChain.of,
+    "conv_grid": ConvGrid,
+}
 """The families of spaces by name; their parameters are keyword arguments, as `depth=9`."""
 
 
@@ -27,4 +31,13 @@ def make_space(family: str, **parameters: Any) -> SearchSpace:
         raise ValueError(f"space {family!r} with {parameters}: {error}") from error
 
 
-__all__ = ["SPACES", "ConvChain", "Genome", "InvalidGenomeError", "SearchSpace", "make_space"]
+__all__ = [
+    "SPACES",
+    "ConvChain",
+    "ConvGrid",
+    "Genome",
+    "InvalidGenomeError",
+    "SearchSpace",
+    "ValidCount",
+    "make_space",
+]

@@ -38,10 +38,16 @@ class Shard:
     Attributes:
       name: unique among those of its kind; what a resumed run looks for.
       work: computes the rows; given a `Stop` to look at.
+      size: networks in it, for the progress bar.
     """
 
     name: str
     work: Callable[[Stop], Sequence[Row]]
+    size: int = 1
+
+
+RunShards = Callable[..., None]
+"""`run_shards` with the store, the provenance, the log and whether progress is shown filled in."""
 
 
 def run_shards(
@@ -73,8 +79,8 @@ def run_shards(
         with (
             blas,
             tqdm(
-                total=len(shards),
-                initial=len(shards) - len(todo),
+                total=sum(shard.size for shard in shards),
+                initial=sum(shard.size for shard in shards) - sum(shard.size for shard in todo),
                 desc=label,
                 disable=not progress,
                 unit="net",
@@ -87,7 +93,7 @@ def run_shards(
                     shard = waiting.pop(future)
                     store.add_shard(shard.name, future.result(), provenance=provenance)
                     log(f"{label}: {shard.name}")
-                    bar.update()
+                    bar.update(shard.size)
     finally:
         # After an error or Ctrl-C pieces under way end at their next step; they store nothing, so
         # none is waited for.

@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from randarch.geometry import analyze
-from randarch.spaces import SPACES, ConvChain, InvalidGenomeError, SearchSpace, make_space
+from randarch.spaces import (
+    SPACES,
+    ConvChain,
+    ConvGrid,
+    InvalidGenomeError,
+    SearchSpace,
+    make_space,
+)
 from randarch.spec import ArchSpec, BatchNorm, Conv, sequential
 
 # At least one space of each family that is small enough to be looked at whole.
@@ -21,10 +28,23 @@ SMALL: dict[str, list[SearchSpace]] = {
         ConvChain(3, 1),
         ConvChain(3, 3, scale_first=False),
     ],
+    "conv_grid": [
+        ConvGrid(1),
+        ConvGrid(2, (3, 5), (1, 2), (1,), 4),
+        ConvGrid(2, (1, 3), (1, 2), (2, 3), activation="gelu"),
+        ConvGrid(3, (1, 2), (2,), (1, 3), padding="same"),
+    ],
 }
 LARGE: dict[str, list[SearchSpace]] = {
     "conv_chain": [ConvChain.of(9, 3), ConvChain.of(9, 24), ConvChain(20)],
+    "conv_grid": [
+        ConvGrid(),
+        ConvGrid(4, (1, 3, 5), channels=48),
+        ConvGrid(8, padding="same", activation="prelu"),
+    ],
 }
+# A side at which every genome of a family's examples fits its images.
+SIDES: dict[type[SearchSpace], int] = {ConvChain: 32, ConvGrid: 512}
 small_spaces = [space for spaces in SMALL.values() for space in spaces]
 all_spaces = small_spaces + [space for spaces in LARGE.values() for space in spaces]
 
@@ -85,9 +105,10 @@ def test_parse_inverts_format(pair: tuple[SearchSpace, tuple[int, ...]]) -> None
 
 
 @given(cases)
-def test_every_genome_fits_small_images(pair: tuple[SearchSpace, tuple[int, ...]]) -> None:
+def test_every_genome_fits_images_of_some_size(pair: tuple[SearchSpace, tuple[int, ...]]) -> None:
     space, genome = pair
-    assert analyze(space.decode(genome), (32, 32, 3)).output_size >= 1
+    side = SIDES[type(space)]
+    assert analyze(space.decode(genome), (side, side, 3)).output_size >= 1
 
 
 @settings(max_examples=30)
@@ -191,5 +212,6 @@ def test_spaces_are_made_by_name() -> None:
     assert make_space("conv_chain", depth=9, init_channels=24) == ConvChain.of(9, 24)
     with pytest.raises(ValueError, match=r"did you mean 'conv_chain'\?"):
         make_space("conv_chian", depth=9)
+    assert make_space("conv_grid", layers=2, kernels=(3, 5)) == ConvGrid(2, (3, 5))
     with pytest.raises(ValueError, match="width"):
         make_space("conv_chain", depth=9, width=3)

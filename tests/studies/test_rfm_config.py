@@ -115,7 +115,9 @@ def test_the_paper_preset_is_the_published_protocol() -> None:
     assert (readout.targets, readout.intercept, readout.lambdas) == ("one_hot", False, (0.7,))
     assert preset.readout_size is None
     assert preset.seeds == 3
-    assert (training.epochs, training.batch_size, training.augment) == (10, 32, True)
+    assert (training.epochs, training.batch_size) == (10, 32)
+    assert (training.optimizer, training.schedule) == ("sgd", "cosine")
+    assert training.augment == "pad_crop_flip"
     assert (training.learning_rate, training.final_learning_rate) == (0.1, 0.001)
     assert (training.momentum, training.weight_decay) == (0.9, 0.00004)
     assert preset.normalization == "paper"

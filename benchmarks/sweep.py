@@ -1,0 +1,172 @@
+"""The sweep of the random-conv study, ours against the published procedure, in one run.
+
+  python -m benchmarks.sweep --dataset=npz:data/stl10.npz --out=benchmarks/results/sweep.json
+
+Sets of networks on 500 + 500 images of 96 x 96, one trial: (a) all 2,044 valid ones whose first layer is (7,2,1) or
+(5,2,2) (kernel, stride, dilation); (b) 200 random ones, seed 0; with --whole also (c) all 32,021. Ours is measured cold
+in a fresh process (planning and compilation included) and, but for (c), warm, the same networks again. The published
+procedure is PyTorch and scikit-learn's RidgeClassifier, one network at a time, its rate taken on 200 random members
+of each set. Ratios are its seconds a network divided by ours: above 1, ours is faster.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from absl import app, flags
+from threadpoolctl import threadpool_limits
+
+from benchmarks import measure
+from randarch import data
+from randarch.engine import EvaluationSettings, Images, Normalization, ProgramCache, Sweep
+from randarch.ridge import RidgeSettings
+from randarch.spaces import ConvGrid, Genome
+
+FLAGS = flags.FLAGS
+SPACE = ConvGrid()
+SHAPE = (96, 96, 3)
+FIRST_LAYERS = ((7, 2, 1), (5, 2, 2))
+SAMPLE = 200
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    if FLAGS.part:
+        kind, name = FLAGS.part.split(":")
+        print("RESULT " + json.dumps(ours(name) if kind == "ours" else theirs(name)))
+        return
+    result: dict[str, Any] = {
+        "machine": measure.machine(),
+        "command": measure.command("benchmarks.sweep"),
+        "sets": {},
+    }
+    for name in ("a", "b", "c") if FLAGS.whole else ("a", "b"):
+        found = {kind: _in_child(f"{kind}:{name}") for kind in ("ours", "theirs")}
+        rate = found["theirs"]["seconds_per_network"]
+        found["ratios"] = {
+            speed: rate / found["ours"][speed]["seconds_per_network"]
+            for speed in ("cold", "warm")
+            if speed in found["ours"]
+        }
+        result["sets"][name] = found
+        print(name, json.dumps(found), flush=True)
+        if FLAGS.out:
+            measure.write(result, Path(FLAGS.out))
+
+
+def _in_child(part: str) -> Any:
+    """Each part in a process of its own, so that it starts cold and nothing of the other is in memory."""
+    command = [sys.executable, "-m", "benchmarks.sweep", f"--part={part}"]
+    command += [f"--{name}={getattr(FLAGS, name)}" for name in ("dataset", "threads", "sample")]
+    done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ))
+    if done.returncode:
+        raise RuntimeError(f"part {part} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.rpartition("RESULT ")[2])
+
+
+def members(name: str) -> list[Genome]:
+    """The genomes of a set."""
+    valid = list(SPACE.valid(SHAPE))
+    if name == "a":
+        return [g for g in valid if _first_layer(g) in FIRST_LAYERS]
+    if name == "b":
+        chosen = np.random.default_rng(0).choice(len(valid), SAMPLE, replace=False)
+        return [valid[i] for i in sorted(chosen)]
+    return valid
+
+
+def _first_layer(genome: Genome) -> tuple[int, int, int]:
+    values = SPACE.values(genome)
+    return values["kernel_1"], values["stride_1"], values["dilation_1"]
+
+
+def _dataset() -> data.Dataset:
+    return data.load(FLAGS.dataset, train_size=500, test_size=500, choice="first")
+
+
+def ours(name: str) -> dict[str, Any]:
+    """Seconds a network, first and second time, and what it took."""
+    genomes, d, cache = members(name), _dataset(), ProgramCache(2500)
+    images = Images(
+        d.x_train,
+        d.y_train,
+        d.x_test,
+        d.y_test,
+        d.num_classes,
+        Normalization((0.0,) * 3, (1.0,) * 3),
+    )
+    settings = EvaluationSettings(
+        seeds=(0,), shared_weights=True, readout=RidgeSettings(lambdas=(1.0,))
+    )
+    accuracies: list[float] = []
+
+    def everything() -> None:
+        sweep = Sweep(
+            images, settings, [SPACE.decode(g) for g in genomes], cache, workers=FLAGS.threads
+        )
+        with ThreadPoolExecutor(FLAGS.threads) as pool, threadpool_limits(1, user_api="blas"):
+            parts = list(pool.map(sweep.run, sweep.parts))
+        accuracies[:] = [float(one.test_accuracy[0]) for part in parts for one in part]
+        print(asdict(sweep.work), file=sys.stderr)
+
+    result: dict[str, Any] = {"networks": len(genomes)}
+    for speed in ("cold",) if name == "c" else ("cold", "warm"):
+        before = cache.total
+        taken = measure.seconds(everything)
+        used = cache.total - before
+        result[speed] = {
+            "seconds": taken,
+            "seconds_per_network": taken / len(genomes),
+            "programs": used.programs,
+            "hits": used.hits,
+            "compile_seconds": used.compile_seconds,
+        }
+    result["peak_gib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    result["accuracy"] = {"mean": float(np.mean(accuracies)), "max": float(np.max(accuracies))}
+    return result
+
+
+def theirs(name: str) -> dict[str, Any]:
+    """Seconds a network of PyTorch and scikit-learn, mean and 95 % interval over a sample."""
+    from benchmarks import pytorch_procedure as usual
+
+    d, genomes = _dataset(), members(name)
+    train, test = (usual.images_to_torch(x, (0.0,) * 3, (1.0,) * 3) for x in (d.x_train, d.x_test))
+    count = min(FLAGS.sample, len(genomes))
+    chosen = np.random.default_rng(1).choice(len(genomes), count, replace=False)
+    taken, accuracies = [], []
+
+    def one(genome: Genome) -> float:
+        module = usual.chain(SPACE.decode(genome), 3, FLAGS.threads, 0)
+        return usual.sweep_accuracy(module, train, d.y_train, test, d.y_test)
+
+    one(genomes[0])
+    for index in chosen:
+        taken.append(
+            measure.seconds(lambda g=genomes[index]: accuracies.append(one(g)))  # type: ignore[misc]
+        )
+    error = 1.96 * float(np.std(taken, ddof=1)) / len(taken) ** 0.5
+    mean = float(np.mean(taken))
+    return {
+        "networks": count,
+        "seconds_per_network": mean,
+        "interval": [mean - error, mean + error],
+        "accuracy": {"mean": float(np.mean(accuracies)), "max": float(np.max(accuracies))},
+    }
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("dataset", "shapes:96", "shapes:96, or npz:PATH of 96 x 96 images.")
+    flags.DEFINE_integer("threads", 2, "Threads of PyTorch, and workers of ours.")
+    flags.DEFINE_integer("sample", SAMPLE, "Networks that the published procedure is timed on.")
+    flags.DEFINE_bool("whole", False, "Also the whole space: about an hour on two cores.")
+    flags.DEFINE_string("out", "", "JSON file to write.")
+    flags.DEFINE_string("part", "", "Used internally: the part that a child process measures.")
+    app.run(main)

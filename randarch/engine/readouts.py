@@ -1,0 +1,184 @@
+"""Readouts of a sweep: features in, scores out, many networks at a time where that is possible."""
+
+import time
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from randarch import ridge
+from randarch.engine.evaluate import EvaluationSettings, Images
+from randarch.engine.plan import Step
+from randarch.geometry import Geometry
+
+LARGEST_DUAL = 2000
+"""Training images up to which kernels are solved in batches."""
+
+SOLVED_TOGETHER = 16
+
+
+@dataclass(frozen=True)
+class Swept:
+    """Scores of one architecture in a sweep.
+
+    Attributes:
+      position: of the architecture among those given.
+      geometry: of the architecture on these images.
+      train_accuracy, loo_accuracy, test_accuracy: of each seed [seeds].
+      loo_error, test_error: mean squared errors of each seed [seeds].
+      ensemble_loo_accuracy, ensemble_test_accuracy: of the readout on all seeds together.
+      certificate: largest relative residual of the normal equations.
+      feature_size: columns of one seed's features.
+      fit_seconds: of its readouts, kernels included.
+    """
+
+    position: int
+    geometry: Geometry
+    train_accuracy: Float[np.ndarray, "s"]
+    loo_accuracy: Float[np.ndarray, "s"]
+    test_accuracy: Float[np.ndarray, "s"]
+    loo_error: Float[np.ndarray, "s"]
+    test_error: Float[np.ndarray, "s"]
+    ensemble_loo_accuracy: float
+    ensemble_test_accuracy: float
+    certificate: float
+    feature_size: int
+    fit_seconds: float
+
+
+def in_batches(images: Images, settings: EvaluationSettings) -> bool:
+    """Whether kernels are solved in batches: for a single lambda above 0, and few images."""
+    lambdas = settings.readout.lambdas
+    given = lambdas is not None and len(lambdas) == 1 and lambdas[0] > 0
+    return given and len(images.x_train) <= LARGEST_DUAL
+
+
+def readout_bytes(images: Images, settings: EvaluationSettings) -> int:
+    """What readouts take beside the features."""
+    n, rows = len(images.x_train), len(images.x_train) + len(images.x_test)
+    solving = 3 * 8 * n * n  # matrices in float64
+    if not in_batches(images, settings):
+        return solving
+    return solving + SOLVED_TOGETHER * (len(settings.seeds) + 1) * 4 * rows * n
+
+
+class Readouts:
+    """Scores networks one after the other; `finish` gives the scores.
+
+    With a single lambda above 0 and at most 2,000 training images they are solved in batches, else one by one,
+    by `ridge.readout`.
+
+    Args:
+      images: the data.
+      settings: the seeds and the readout.
+    """
+
+    def __init__(self, images: Images, settings: EvaluationSettings) -> None:
+        self.images = images
+        self.settings = settings
+        self.together = in_batches(images, settings)
+        self.encoded = ridge.encode(
+            np.asarray(images.y_train),
+            images.num_classes,
+            settings.readout.targets,
+            settings.readout.intercept,
+        )
+        self.waiting: list[tuple[Step, Array, int, float]] = []
+        self.found: list[Swept] = []
+
+    def add(self, step: Step, features: Float[Array, "s rows d"]) -> None:
+        """Features of the training images, then of the test images, that a step's ends have."""
+        readout, start = self.settings.readout, time.perf_counter()
+        n = len(self.images.x_train)
+        if not self.together:
+            self._one(step, features)
+            return
+        kernels = ridge.cross_kernel(features, num_train=n, center=readout.intercept)
+        if len(self.settings.seeds) > 1:
+            kernels = jnp.concatenate([kernels, kernels.sum(axis=0, keepdims=True)])
+        kernels = jax.block_until_ready(kernels) if jax.default_backend() == "cpu" else kernels
+        self.waiting.append((step, kernels, features.shape[2], time.perf_counter() - start))
+        if len(self.waiting) == SOLVED_TOGETHER:
+            self._solve()
+
+    def finish(self) -> list[Swept]:
+        """Of all networks that were added, in no order."""
+        if self.waiting:
+            self._solve()
+        return self.found
+
+    def _solve(self) -> None:
+        readout, start = self.settings.readout, time.perf_counter()
+        problems = self.waiting[0][1].shape[0]
+        # Powers of two, so that few programs serve all numbers of networks.
+        room = 1 << (len(self.waiting) - 1).bit_length()
+        kernels = [kernel for _, kernel, _, _ in self.waiting]
+        kernels += kernels[:1] * (room - len(kernels))
+        assert readout.lambdas is not None
+        scores = ridge.solve_batch(
+            jnp.concatenate(kernels),
+            self.encoded,
+            np.asarray(self.images.y_test),
+            penalty=readout.lambdas[0],
+            center=readout.intercept,
+            targets=readout.targets,
+        )
+        columns = {
+            name: np.asarray(values, np.float64).reshape(room, problems)
+            for name, values in jax.device_get(scores)._asdict().items()
+        }
+        seconds = (time.perf_counter() - start) / len(self.waiting)
+        for row, (step, _, size, before) in enumerate(self.waiting):
+            mine = {name: values[row] for name, values in columns.items()}
+            self._found(step, mine, size, before + seconds)
+        self.waiting = []
+
+    def _one(self, step: Step, features: Float[Array, "s rows d"]) -> None:
+        """By the general readout: a path of lambdas, or many images. It does not score the training images."""
+        images, start = self.images, time.perf_counter()
+        n = len(images.x_train)
+        try:
+            scores = ridge.readout(
+                features[:, :n],
+                np.asarray(images.y_train),
+                features[:, n:],
+                np.asarray(images.y_test),
+                num_classes=images.num_classes,
+                settings=self.settings.readout,
+            )
+        except ridge.NotFiniteError:
+            mine = {
+                name: np.full(features.shape[0] + 1, np.nan) for name in ridge.BatchScores._fields
+            }
+        else:
+            parts = (scores.seeds, scores.ensemble)
+            mine = {
+                name: np.concatenate([np.atleast_1d(getattr(part, name)) for part in parts])
+                for name in ridge.BatchScores._fields
+                if name != "train_accuracy"
+            }
+            mine["train_accuracy"] = np.full(features.shape[0] + 1, np.nan)
+        self._found(step, mine, features.shape[2], time.perf_counter() - start)
+
+    def _found(self, step: Step, scores: dict[str, np.ndarray], size: int, seconds: float) -> None:
+        """Takes one network's scores apart: the seeds' first, the ensemble's last (with one seed, the same)."""
+        seeds = len(self.settings.seeds)
+        # Where features are not finite, neither is the certificate, and no score means anything.
+        bad = ~np.isfinite(scores["certificate"])
+        clean = {name: np.where(bad, np.nan, values) for name, values in scores.items()}
+        names = ("train_accuracy", "loo_accuracy", "test_accuracy", "loo_error", "test_error")
+        for position in step.ends:
+            self.found.append(
+                Swept(
+                    position=position,
+                    geometry=step.geometry,
+                    **{name: clean[name][:seeds] for name in names},
+                    ensemble_loo_accuracy=float(clean["loo_accuracy"][-1]),
+                    ensemble_test_accuracy=float(clean["test_accuracy"][-1]),
+                    certificate=float(scores["certificate"].max()),
+                    feature_size=size,
+                    fit_seconds=seconds,
+                )
+            )

@@ -1,0 +1,128 @@
+"""Evaluating many architectures: what they share is computed once, and memory stays within a budget.
+
+Values that several steps read are kept while there is room for them next to what the steps below need at
+least; where there is none they are computed again, a batch of images at a time. That changes what a sweep
+costs and none of its results.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+
+import jax
+import jax.numpy as jnp
+
+from randarch.engine.evaluate import EvaluationSettings, Images
+from randarch.engine.forward import Forward
+from randarch.engine.plan import Part, Step, plan
+from randarch.engine.programs import ProgramCache, Usage
+from randarch.engine.readouts import Swept
+from randarch.engine.walk import Footprint, Meter, Walker, Work, draw_step
+from randarch.spec import ArchSpec
+
+BATCH = 100
+"""Images at a time."""
+
+
+class BudgetError(ValueError):
+    """A memory budget that not even one network fits."""
+
+
+class Sweep:
+    """Evaluates architectures on one data set, part by part; parts may run on several threads.
+
+    Attributes:
+      plan: what the architectures share.
+      parts: what to `run`; the same for the same architectures, whatever the workers and the budget.
+      cache: of compiled programs.
+
+    Args:
+      images: the data.
+      settings: as for `Evaluator`; `certified_share` is not used, since every score has its certificate.
+      archs: what to evaluate.
+      cache: of compiled programs.
+      workers: threads that will call `run`; each gets its share of the memory budget.
+      part: about so many architectures are done, and stored, in one go.
+
+    Raises:
+      BudgetError: a share of the budget is too small for one of the networks.
+      ValueError: for no architectures, or one that is its input alone or does not fit the images.
+    """
+
+    def __init__(
+        self,
+        images: Images,
+        settings: EvaluationSettings,
+        archs: Sequence[ArchSpec],
+        cache: ProgramCache | None = None,
+        *,
+        workers: int = 1,
+        part: int = 36,
+    ) -> None:
+        if not archs:
+            raise ValueError("no architectures to evaluate; expected at least one")
+        self.images = images
+        self.settings = settings
+        self.cache = ProgramCache() if cache is None else cache
+        height, width, channels = images.x_train.shape[1:]
+        self.plan = plan(archs, (height, width, channels), shared=settings.shared_weights)
+        self.parts = self.plan.parts(part)
+        self._forward = Forward(
+            self.cache,
+            images.normalization,
+            seeds=len(settings.seeds),
+            batch_norm=settings.batch_norm,
+            calibration_images=settings.calibration_images,
+            batch=BATCH,
+            feature_pool=settings.feature_pool,
+            precision=settings.precision,
+        )
+        self._budget = settings.memory_budget // workers
+        self._threads = threading.local()
+        self._meter = Meter()
+        self._check_budget(workers)
+
+    @property
+    def work(self) -> Work:
+        """Done so far, by all threads."""
+        return self._meter.work
+
+    def run(self, part: Part, check: Callable[[], None] = lambda: None) -> list[Swept]:
+        """Evaluates the architectures of a part, in the order of its positions.
+
+        Args:
+          part: of `self.parts`.
+          check: called between steps; may raise to stop.
+        """
+        with self.cache.running():
+            if not hasattr(self._threads, "walker"):
+                self._threads.walker = Walker(
+                    self._forward, self.images, self.settings, self._budget, self._meter
+                )
+            found: list[Swept] = self._threads.walker.run(part, check)
+            return found
+
+    def used(self) -> Usage:
+        """Programs and seconds of the calling thread since the cache was made."""
+        return self.cache.used()
+
+    def compile(self, steps: Iterable[Step]) -> None:
+        """Compiles the programs of steps ahead of `run`, for other threads than those that run."""
+        for step in steps:
+            lead = () if step.stage.first == 1 else (len(self.settings.seeds),)
+            values = tuple(
+                jax.ShapeDtypeStruct(
+                    (*lead, self._forward.batch, *step.geometry[i].shape), jnp.float32
+                )
+                for i in step.stage.inputs
+            )
+            self._forward.compile_stage(step.stage, draw_step(step, self.settings), values)
+
+    def _check_budget(self, workers: int) -> None:
+        sizes = Footprint.of(self.images, self.settings, self._forward.batch)
+        most = max(sizes.needed((root,)) for root in self.plan.roots)
+        if most > self._budget:
+            raise BudgetError(
+                f"the memory budget is {self.settings.memory_budget / 2**30:.2f} GiB, but the largest network needs "
+                f"{workers * most / 2**30:.2f} GiB with {workers} at a time; raise it to that, or take fewer workers, "
+                "images or seeds"
+            )

@@ -1,0 +1,283 @@
+"""One thread's way through a plan: values are kept while there is room, or computed again."""
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from randarch import layers
+from randarch.engine.evaluate import EvaluationSettings, Images
+from randarch.engine.forward import Forward, measured_statistics
+from randarch.engine.plan import Part, Path, Step
+from randarch.engine.readouts import Readouts, Swept, readout_bytes
+from randarch.networks import Variables, draw_weights, gather_variables, node_key
+
+SCRATCH = 64 * 2**20
+"""Bytes that a thread needs beside values and kernels: windows of the images, weights."""
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Bytes that steps take.
+
+    Attributes:
+      images: training and test images.
+      seeds: of the weights.
+      batch: images at a time.
+      readout: bytes that readouts take beside the features.
+    """
+
+    images: int
+    seeds: int
+    batch: int
+    readout: int
+
+    @classmethod
+    def of(cls, images: Images, settings: EvaluationSettings, batch: int) -> "Footprint":
+        count = len(images.x_train) + len(images.x_test)
+        return cls(count, len(settings.seeds), batch, readout_bytes(images, settings))
+
+    def values(self, step: Step) -> int:
+        """What a step passes on, for all images."""
+        return 4 * self.seeds * self.images * step.values
+
+    def needed(self, path: Path) -> int:
+        """What completing the graphs below the path's last step takes if nothing is kept."""
+        return SCRATCH + self._needed(path[-1], max(self._running(step) for step in path))
+
+    def _needed(self, step: Step, running: int) -> int:
+        # Features, and a centred copy.
+        own = 2 * self.values(step) + self.readout if step.ends else 0
+        below = (self._needed(s, max(running, self._running(s))) for s in step.children)
+        return max([running + own, *below])
+
+    def _running(self, step: Step) -> int:
+        read = sum(math.prod(step.geometry[i].shape) for i in step.stage.inputs)
+        return 4 * self.seeds * self.batch * (read + step.values)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What was done.
+
+    Attributes:
+      steps: runs of a step on a batch of images.
+      macs: multiply-adds in them.
+      macs_alone: multiply-adds that the same networks would have taken one by one.
+    """
+
+    steps: int = 0
+    macs: int = 0
+    macs_alone: int = 0
+
+
+class Meter:
+    """Adds up the work of several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._work = Work()
+
+    @property
+    def work(self) -> Work:
+        with self._lock:
+            return self._work
+
+    def add(self, steps: int = 0, macs: int = 0, macs_alone: int = 0) -> None:
+        with self._lock:
+            w = self._work
+            self._work = Work(w.steps + steps, w.macs + macs, w.macs_alone + macs_alone)
+
+
+def draw_step(step: Step, settings: EvaluationSettings) -> Variables:
+    """Weights of a step's nodes, with a leading axis of seeds."""
+    weights = draw_weights(
+        step.arch,
+        [node.shape for node in step.geometry.nodes],
+        settings.seeds,
+        init_name=settings.init_name,
+        shared=settings.shared_weights,
+        nodes=step.nodes,
+    )
+    return gather_variables(weights, step.stage.first, len(step.nodes))
+
+
+class Walker:
+    """Goes through a plan depth first, for one thread.
+
+    Args:
+      forward: applies stages.
+      images: the data.
+      settings: seeds, weights and readout.
+      budget: bytes; at least what `Footprint.needed` says of each network.
+      meter: told what is done.
+    """
+
+    def __init__(
+        self,
+        forward: Forward,
+        images: Images,
+        settings: EvaluationSettings,
+        budget: int,
+        meter: Meter,
+    ) -> None:
+        self.forward = forward
+        self.images = images
+        self.settings = settings
+        self.budget = budget
+        self.meter = meter
+        self.footprint = Footprint.of(images, settings, forward.batch)
+        # No batch holds images that batch norm is calibrated on and others. (In mode `batch` what is together in
+        # a batch matters, so that nothing else may divide them.)
+        calibrated = settings.batch_norm == "calibrated"
+        first = settings.calibration_images if calibrated else len(images.x_train)
+        splits = (images.x_train[:first], images.x_train[first:], images.x_test)
+        batches = [batch for split in splits for batch in forward.batches(split)]
+        self.pixels = [x for x, _ in batches]
+        self.counts = [count for _, count in batches]
+        self.calibrating = -(-len(splits[0]) // forward.batch)
+        self.path: list[Step] = []
+        self.kept: list[list[tuple[Array, ...]] | None] = []
+        self.variables: list[Variables] = []
+        self.statistics: list[dict[int, tuple[np.ndarray, np.ndarray]] | None] = []
+        self.check: Callable[[], None] = lambda: None
+
+    def run(self, part: Part, check: Callable[[], None]) -> list[Swept]:
+        """Evaluates the graphs of a part, in the order of its positions; `check` may raise to stop."""
+        self.check = check
+        readouts = Readouts(self.images, self.settings)
+        try:
+            for path, alone in zip(part.trees, part.alone, strict=True):
+                self._go_to(path)
+                self._visit(readouts, alone)
+        except BaseException:
+            self.path, self.kept, self.variables, self.statistics = [], [], [], []
+            raise
+        found = {one.position: one for one in readouts.finish()}
+        return [found[position] for position in part.positions]
+
+    def _go_to(self, path: Path) -> None:
+        """Makes `path` the current one; what it has in common with the last one stays."""
+        common = 0
+        while common < min(len(path), len(self.path)) and path[common] is self.path[common]:
+            common += 1
+        while len(self.path) > common:
+            self._leave()
+        for step in path[common:]:
+            self._enter(step)
+
+    def _enter(self, step: Step) -> None:
+        self.path.append(step)
+        self.kept.append(None)
+        self.statistics.append(None)
+        self.variables.append(self._with_statistics(step))
+        path, sizes = tuple(self.path), self.footprint
+        held = sum(sizes.values(s) for s, kept in zip(path, self.kept, strict=True) if kept)
+        if step.users > 1 and held + sizes.values(step) + sizes.needed(path) <= self.budget:
+            moments: list[Any] = []
+            kept = [self._values(len(path), batch, moments) for batch in range(len(self.counts))]
+            self.kept[-1] = kept
+            self._keep_statistics(step, moments)
+
+    def _leave(self) -> None:
+        for stack in (self.path, self.kept, self.variables, self.statistics):
+            stack.pop()  # type: ignore[attr-defined]
+
+    def _visit(self, readouts: Readouts, alone: bool) -> None:
+        step = self.path[-1]
+        if step.ends:
+            self._complete(step, readouts)
+        for child in () if alone else step.children:
+            self._enter(child)
+            self._visit(readouts, False)
+            self._leave()
+
+    def _complete(self, step: Step, readouts: Readouts) -> None:
+        size = self.forward.feature_pool
+        parts = []
+        for batch, count in enumerate(self.counts):
+            self.check()
+            (value,) = self._values(len(self.path), batch)
+            flat = self.forward.cache.get(_flattened, size, value)(value)
+            parts.append(flat[:, :count])
+        features = jnp.concatenate(parts, axis=1)
+        alone = sum(s.macs for s in self.path) * len(self.settings.seeds)
+        self.meter.add(macs_alone=alone * sum(self.counts) * len(step.ends))
+        readouts.add(step, features)
+
+    def _values(
+        self, depth: int, batch: int, moments: list[Any] | None = None
+    ) -> tuple[Array, ...]:
+        """What the current path's first `depth` steps give for a batch of images."""
+        if depth == 0:
+            return (self.pixels[batch],)
+        kept = self.kept[depth - 1]
+        if kept is not None:
+            return kept[batch]
+        self.check()
+        step = self.path[depth - 1]
+        values, measured = self.forward.run(
+            step.stage,
+            self.variables[depth - 1],
+            self._values(depth - 1, batch),
+            self.counts[batch],
+        )
+        if moments is not None:
+            moments.append(measured)
+        images = len(self.settings.seeds) * self.counts[batch]
+        self.meter.add(steps=1, macs=step.macs * images)
+        return values
+
+    def _with_statistics(self, step: Step) -> Variables:
+        """A step's variables, batch norms calibrated on what comes before."""
+        variables = draw_step(step, self.settings)
+        if self.settings.batch_norm != "calibrated" or not variables["batch_stats"]:
+            return variables
+        known: dict[int, tuple[np.ndarray, np.ndarray]] = dict(self._image_statistics(step))
+        for depth in range(1, len(self.path)):
+            known.update(self._statistics(depth))
+        statistics = dict(variables["batch_stats"])
+        for node in step.nodes:
+            name = node_key(node - step.stage.first)
+            if name in statistics and node in known:
+                mean, var = known[node]
+                statistics[name] = {"mean": mean, "var": var}
+        return {**variables, "batch_stats": statistics}
+
+    def _statistics(self, depth: int) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """What batch norms need to know of the values of the path's step at `depth`."""
+        if self.statistics[depth - 1] is None:
+            moments: list[Any] = []
+            for batch in range(self.calibrating):
+                self._values(depth, batch, moments)
+            self._keep_statistics(self.path[depth - 1], moments, depth)
+        found = self.statistics[depth - 1]
+        assert found is not None
+        return found
+
+    def _keep_statistics(self, step: Step, moments: list[Any], depth: int | None = None) -> None:
+        counts = self.counts[: self.calibrating]
+        used = moments[: self.calibrating]
+        calibrated = self.settings.batch_norm == "calibrated"
+        found = measured_statistics(step.stage, used, counts) if calibrated else ()
+        self.statistics[(depth or len(self.path)) - 1] = {n: (m, v) for n, m, v in found}
+
+    def _image_statistics(self, step: Step) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
+        """Of batch norms that read the images themselves."""
+        users = [i for i in step.nodes if step.arch.nodes[i].inputs == (0,)]
+        if users:
+            batches = list(zip(self.pixels, self.counts, strict=True))[: self.calibrating]
+            statistics = self.forward.image_statistics(batches)
+            yield from ((user, statistics) for user in users)
+
+
+def _flattened(pool: int | None, values: Float[Array, "s n h w c"]) -> Float[Array, "s n d"]:
+    if pool:
+        values = jax.vmap(lambda x: layers.average_to(x, pool))(values)
+    return values.reshape(*values.shape[:2], -1)

@@ -1,0 +1,27 @@
+"""Training with optax: whole epochs on the device, several seeds of one architecture at once.
+
+The default recipe is that of the RFM study (Evans et al., Table I): SGD with momentum and weight
+decay, the learning rate annealed along a cosine, images padded, cropped and flipped. Gradients are
+clipped by their global norm by default, without which most deep members of that study's space die
+in the first steps.
+"""
+
+from .images import EVALUATION_BATCH, TrainingImages
+from .run import EPOCH_TEST_IMAGES, Compile, Training, train
+from .settings import Augmentation, OptimizerName, ScheduleName, TrainingSettings
+from .state import State, initial_state
+
+__all__ = [
+    "EPOCH_TEST_IMAGES",
+    "EVALUATION_BATCH",
+    "Augmentation",
+    "Compile",
+    "OptimizerName",
+    "ScheduleName",
+    "State",
+    "Training",
+    "TrainingImages",
+    "TrainingSettings",
+    "initial_state",
+    "train",
+]
