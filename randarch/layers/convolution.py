@@ -13,14 +13,15 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from randarch.layers.patches import Product, patches_matmul
-from randarch.layers.winograd import winograd
+from randarch.layers.phases import Phases
+from randarch.layers.winograd import multiplications, winograd
 
 DIMENSION_NUMBERS = lax.ConvDimensionNumbers((0, 3, 1, 2), (3, 2, 0, 1), (0, 3, 1, 2))
-WINOGRAD_KERNELS = (3, 5)
+WINOGRAD_SAVES = 3.5
 WINOGRAD_CHANNELS = 16
 WINOGRAD_SIZE = 8
-"""Kernels, and smallest channels, features and outputs in each direction, from which on `winograd` is measured
-faster than `patches` (`benchmarks.convolution`)."""
+"""Times fewer multiplications, and smallest channels, features and outputs in each direction, from which on
+`winograd` is measured faster than `patches` (`benchmarks.convolution`)."""
 
 
 def conv_general_dilated(
@@ -71,20 +72,36 @@ def conv_general_dilated(
     def products(x: Array, kernel: Array) -> Array:
         # Fewer multiplications cost a digit, which half precision has not.
         precise = x.dtype.itemsize >= 4 and preferred_element_type is None
-        plain = strides == dilation == (1, 1) and feature_group_count == 1
-        if precise and plain and winograd_pays(x.shape, kernel.shape, pads):
-            return winograd(x, kernel, pads, precision)
+        square = strides[0] == strides[1] and dilation[0] == dilation[1]
+        if precise and square and feature_group_count == 1:
+            phases = winograd_phases(x.shape, kernel.shape, strides[0], dilation[0], pads)
+            if phases is not None:
+                images = phases.images(x, pads)
+                y = winograd(images, phases.kernel(kernel), ((0, 0), (0, 0)), precision)
+                return phases.outputs(y)
         product = Product(precision, preferred_element_type)
         return patches_matmul(x, kernel, strides, pads, dilation, feature_group_count, product)
 
     return lax.platform_dependent(lhs, rhs, cpu=products, default=native)
 
 
-def winograd_pays(
-    images: tuple[int, ...], kernel: tuple[int, ...], padding: Sequence[tuple[int, int]]
-) -> bool:
-    """Whether a CPU is faster with `winograd`, by the shapes of images and kernel."""
-    taps, _, *channels = kernel
-    sizes = [n + sum(pad) - taps + 1 for n, pad in zip(images[1:3], padding, strict=True)]
-    square = kernel[0] == kernel[1] and taps in WINOGRAD_KERNELS
-    return square and min(channels) >= WINOGRAD_CHANNELS and min(sizes) >= WINOGRAD_SIZE
+def winograd_phases(
+    images: tuple[int, ...],
+    kernel: tuple[int, ...],
+    stride: int,
+    dilation: int,
+    padding: Sequence[tuple[int, int]],
+) -> Phases | None:
+    """How to make a convolution dense for `winograd`, if a CPU is faster with it; by shapes alone."""
+    taps, _, channels, features = kernel
+    if kernel[0] != kernel[1]:
+        return None
+    height, width = (
+        (n + sum(pad) - dilation * (taps - 1) - 1) // stride + 1
+        for n, pad in zip(images[1:3], padding, strict=True)
+    )
+    phases = Phases.of(taps, stride, dilation, (height, width))
+    wide = min(channels * phases.stride**2, features) >= WINOGRAD_CHANNELS
+    large = min(phases.dense_size) >= WINOGRAD_SIZE
+    saves = taps**2 / (multiplications(phases.dense_taps) * phases.stride**2)
+    return phases if wide and large and saves >= WINOGRAD_SAVES else None

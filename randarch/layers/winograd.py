@@ -2,7 +2,8 @@
 
 A block of 4 x 4 outputs of a k x k kernel depends on (k+3) x (k+3) pixels. Taken as polynomials,
 evaluated at k+3 points in each direction, kernel and pixels multiply point by point: 2.25
-multiplications an output instead of 9 for k = 3, and 4 instead of 25 for k = 5. A block's pixels are
+multiplications an output instead of 9 for k = 3, and 4 instead of 25 for k = 5. A longer kernel is cut
+into parts of up to 5 taps, 4 apart, which see blocks that are neighbours. A block's pixels are
 read (k+3)^2/16 times, and not the k^2 times of a window for every output. Sums of float32 are right to
 some 1e-5 of the largest output, against 1e-6 of a plain product.
 """
@@ -26,6 +27,9 @@ TILE_BYTES = 2 * 2**20
 POINTS = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0)
 """Where polynomials are evaluated, infinity apart: small, exact in binary, and in pairs of opposites."""
 
+MAX_TAPS = len(POINTS) + 2 - OUTPUTS
+"""Of a part of the kernel."""
+
 
 def winograd(
     x: Float[Array, "n h w c"],
@@ -37,29 +41,43 @@ def winograd(
 
     Args:
       x: images.
-      kernel: height, width, channels, features; square, 2 to 5 wide.
+      kernel: height, width, channels, features; square.
       padding: pixels before and after, vertically and horizontally.
       precision: of matrix products, as JAX names it.
     """
     taps = kernel.shape[0]
+    parts, part_taps = divide(taps)
     weights = _evaluate_kernel(kernel)
     out_size = [n + sum(pad) - taps + 1 for n, pad in zip(x.shape[1:3], padding, strict=True)]
     blocks = math.prod(math.ceil(n / OUTPUTS) for n in out_size)
-    widest = max(kernel.shape[2:])
+    widest = max(parts * parts * kernel.shape[2], kernel.shape[3])
     image_bytes = x.dtype.itemsize * weights.shape[0] * blocks * widest
     # Every tile reads all weights (and adds to their gradient), so it is larger where those are.
     weight_bytes = x.dtype.itemsize * weights.size
     most = max(TILE_BYTES, 2 * weight_bytes) // image_bytes
 
     def convolve(images: Array, weights: Array) -> Array:
-        points = _evaluate_blocks(images, taps, padding, out_size)
+        points = _evaluate_blocks(images, part_taps, parts, padding, out_size)
         shape = points.shape[:-1]
         products = jnp.matmul(
-            points.reshape(weights.shape[0], -1, images.shape[3]), weights, precision=precision
+            points.reshape(weights.shape[0], -1, weights.shape[1]), weights, precision=precision
         )
-        return _interpolate(products.reshape(*shape, -1), taps, out_size)
+        return _interpolate(products.reshape(*shape, -1), part_taps, out_size)
 
     return over_tiles(convolve, x, weights, most)
+
+
+def divide(taps: int) -> tuple[int, int]:
+    """Parts that a kernel of so many taps is cut into, and the taps of the longest."""
+    parts = max(1, math.ceil((taps - MAX_TAPS) / OUTPUTS) + 1)
+    last = taps - OUTPUTS * (parts - 1)
+    return parts, max(last, OUTPUTS if parts > 1 else 0)
+
+
+def multiplications(taps: int) -> float:
+    """An output and channel, where a plain product has `taps` squared."""
+    parts, part_taps = divide(taps)
+    return (parts * (OUTPUTS + part_taps - 1) / OUTPUTS) ** 2
 
 
 @functools.cache
@@ -88,41 +106,54 @@ def transforms(taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     )
 
 
-def _evaluate_kernel(kernel: Float[Array, "k k c features"]) -> Float[Array, "points c features"]:
-    g = jnp.asarray(transforms(kernel.shape[0])[1], kernel.dtype)
-    u = jnp.einsum("pi,qj,ijcf->pqcf", g, g, kernel, precision="highest")
-    return u.reshape(-1, *kernel.shape[2:])
+def _evaluate_kernel(kernel: Float[Array, "k k c features"]) -> Float[Array, "points c2 features"]:
+    parts, taps = divide(kernel.shape[0])
+    g = jnp.asarray(transforms(taps)[1], kernel.dtype)
+    # Part i has the taps from 4 i on: the first OUTPUTS of them, and the last part what is left.
+    ends = [OUTPUTS * (i + 1) if i < parts - 1 else kernel.shape[0] for i in range(parts)]
+    evaluated = []
+    for i, bottom in enumerate(ends):
+        for j, right in enumerate(ends):
+            part = kernel[OUTPUTS * i : bottom, OUTPUTS * j : right]
+            rows, columns = g[:, : part.shape[0]], g[:, : part.shape[1]]
+            evaluated.append(
+                jnp.einsum("pi,qj,ijcf->pqcf", rows, columns, part, precision="highest")
+            )
+    u = jnp.concatenate(evaluated, axis=2)
+    return u.reshape(-1, *u.shape[2:])
 
 
 def _evaluate_blocks(
     x: Float[Array, "n h w c"],
     taps: int,
+    parts: int,
     padding: tuple[tuple[int, int], ...],
     out_size: list[int],
-) -> Float[Array, "points points n rows columns c"]:
+) -> Float[Array, "points points n rows columns c2"]:
     b = transforms(taps)[2]
     rows, columns = (math.ceil(size / OUTPUTS) for size in out_size)
     reach = math.ceil(len(b) / OUTPUTS) - 1  # blocks further that a block sees
-    sizes = [(count + reach) * OUTPUTS for count in (rows, columns)]
+    below, beside = rows + parts - 1, columns + parts - 1
+    sizes = [(count + reach) * OUTPUTS for count in (below, beside)]
     # What is beyond the last block's sight goes (after VALID padding); what is missing is zero.
-    low = [pad[0] for pad in padding]
-    x = jnp.pad(
-        x,
-        (
-            (0, 0),
-            *((p, max(0, s - p - n)) for p, s, n in zip(low, sizes, x.shape[1:3], strict=True)),
-            (0, 0),
-        ),
-    )[:, : sizes[0], : sizes[1]]
+    pads = [
+        (low, max(0, size - low - n))
+        for (low, _), size, n in zip(padding, sizes, x.shape[1:3], strict=True)
+    ]
+    x = jnp.pad(x, ((0, 0), *pads, (0, 0)))[:, : sizes[0], : sizes[1]]
     n, c = x.shape[0], x.shape[3]
-    x = x.reshape(n, sizes[0], columns + reach, OUTPUTS, c)
+    x = x.reshape(n, sizes[0], beside + reach, OUTPUTS, c)
     x = _combine(
-        b, [x[:, :, t // OUTPUTS : t // OUTPUTS + columns, t % OUTPUTS] for t in range(len(b))]
+        b, [x[:, :, t // OUTPUTS : t // OUTPUTS + beside, t % OUTPUTS] for t in range(len(b))]
     )
-    x = x.reshape(len(b), n, rows + reach, OUTPUTS, columns, c)
-    return _combine(
-        b, [x[:, :, t // OUTPUTS : t // OUTPUTS + rows, t % OUTPUTS] for t in range(len(b))]
+    x = x.reshape(len(b), n, below + reach, OUTPUTS, beside, c)
+    x = _combine(
+        b, [x[:, :, t // OUTPUTS : t // OUTPUTS + below, t % OUTPUTS] for t in range(len(b))]
     )
+    if parts == 1:
+        return x
+    seen = [x[:, :, :, i : i + rows, j : j + columns] for i in range(parts) for j in range(parts)]
+    return jnp.concatenate(seen, axis=-1)
 
 
 def _interpolate(

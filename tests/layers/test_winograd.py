@@ -9,9 +9,10 @@ import pytest
 from jax import lax
 
 from randarch.layers import conv_general_dilated
-from randarch.layers.convolution import DIMENSION_NUMBERS, winograd_pays
+from randarch.layers.convolution import DIMENSION_NUMBERS, winograd_phases
+from randarch.layers.phases import Phases
 from randarch.layers.tiles import tile_size
-from randarch.layers.winograd import OUTPUTS, transforms, winograd
+from randarch.layers.winograd import OUTPUTS, divide, multiplications, transforms, winograd
 
 Pads = tuple[tuple[int, int], tuple[int, int]]
 
@@ -46,15 +47,26 @@ def test_transforms_are_a_correlation(taps: int) -> None:
     np.testing.assert_allclose(a @ ((g @ kernel) * (b @ pixels)), expected, atol=1e-13)
 
 
-@pytest.mark.parametrize("taps", [2, 3, 4, 5])
+@pytest.mark.parametrize("taps", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13])
+def test_parts_of_a_kernel_cover_it_once(taps: int) -> None:
+    parts, longest = divide(taps)
+    last = taps - OUTPUTS * (parts - 1)
+    assert 1 <= last <= longest <= 5
+    assert parts == 1 or longest >= OUTPUTS
+    assert multiplications(taps) == pytest.approx(
+        (parts * transforms(longest)[1].shape[0] / OUTPUTS) ** 2
+    )
+
+
+@pytest.mark.parametrize("taps", [2, 3, 4, 5, 6, 7, 9, 10])
 @pytest.mark.parametrize(
     ("size", "pads"),
     [
         ((8, 8), ((1, 1), (1, 1))),
         ((9, 14), ((2, 2), (2, 2))),  # blocks that are cut
-        ((11, 7), ((0, 0), (0, 0))),  # VALID: pixels beyond the last block
+        ((15, 11), ((0, 0), (0, 0))),  # VALID: pixels beyond the last block
         ((16, 15), ((0, 3), (5, 1))),
-        ((5, 5), ((0, 0), (0, 0))),  # fewer outputs than a block has
+        ((11, 11), ((0, 0), (0, 0))),  # fewer outputs than a block has
     ],
 )
 def test_it_is_the_convolution(taps: int, size: tuple[int, int], pads: Pads) -> None:
@@ -93,21 +105,57 @@ def test_an_image_does_not_depend_on_the_others() -> None:
     np.testing.assert_allclose(winograd(x, w, pads)[7:9], winograd(x[7:9], w, pads), atol=1e-3)
 
 
+@pytest.mark.parametrize("taps", [1, 3, 4, 5, 7, 9])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("dilation", [1, 2, 3, 4])
+@pytest.mark.parametrize("pads", [((0, 0), (0, 0)), ((3, 1), (2, 6))])
+def test_dense_convolutions_are_those_with_stride_and_dilation(
+    taps: int, stride: int, dilation: int, pads: Pads
+) -> None:
+    x, w = arrays(2, 33, 38, 2, 3, taps)
+    extent = dilation * (taps - 1) + 1
+    size = [(n + sum(p) - extent) // stride + 1 for n, p in zip((33, 38), pads, strict=True)]
+    if min(size) < 1:
+        pytest.skip("the kernel does not fit")
+    phases = Phases.of(taps, stride, dilation, (size[0], size[1]))
+    dense = exact(phases.images(x, pads), phases.kernel(w), ((0, 0), (0, 0)))
+    assert dense.shape[1:3] == phases.dense_size
+    theirs = lax.conv_general_dilated(
+        x,
+        w,
+        (stride, stride),
+        pads,
+        rhs_dilation=(dilation, dilation),
+        dimension_numbers=DIMENSION_NUMBERS,
+        precision="highest",
+    )
+    assert_close(phases.outputs(dense), theirs)
+
+
 @pytest.mark.parametrize(
-    ("shape", "kernel", "pays"),
+    ("size", "taps", "channels", "features", "stride", "dilation", "pays"),
     [
-        ((1, 8, 8, 16), (3, 3, 16, 16), True),
-        ((1, 8, 8, 15), (3, 3, 15, 16), False),
-        ((1, 8, 8, 16), (3, 3, 16, 15), False),
-        ((1, 7, 8, 16), (3, 3, 16, 16), False),
-        ((1, 8, 8, 16), (3, 5, 16, 16), False),
-        ((1, 8, 8, 16), (7, 7, 16, 16), False),
-        ((1, 8, 8, 16), (1, 1, 16, 16), False),
+        (8, 3, 16, 16, 1, 1, True),
+        (8, 3, 15, 16, 1, 1, False),
+        (8, 3, 16, 15, 1, 1, False),
+        (7, 3, 16, 16, 1, 1, False),
+        (8, 9, 16, 16, 1, 1, True),
+        (8, 1, 16, 16, 1, 1, False),
+        (32, 7, 4, 16, 2, 1, True),  # 16 channels, once neighbours are channels
+        (32, 5, 32, 32, 2, 1, False),  # saves too little
+        (32, 3, 16, 16, 1, 4, True),
+        (31, 3, 16, 16, 1, 5, False),  # too many small images
+        (16, 3, 16, 16, 2, 2, True),
     ],
 )
-def test_where_it_pays(shape: tuple[int, ...], kernel: tuple[int, ...], pays: bool) -> None:
-    pad = (kernel[0] - 1) // 2
-    assert winograd_pays(shape, kernel, ((pad, pad), (pad, pad))) is pays
+def test_where_it_pays(
+    size: int, taps: int, channels: int, features: int, stride: int, dilation: int, pays: bool
+) -> None:
+    kernel = (taps, taps, channels, features)
+    pad = dilation * (taps - 1)
+    pads = ((pad // 2, pad - pad // 2),) * 2
+    found = winograd_phases((1, size, size, channels), kernel, stride, dilation, pads)
+    assert (found is not None) is pays
 
 
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="only CPUs use it")
@@ -117,8 +165,10 @@ def test_where_it_pays(shape: tuple[int, ...], kernel: tuple[int, ...], pays: bo
         ({}, True),
         ({"precision": "default"}, True),
         ({"precision": "highest"}, True),
-        ({"rhs_dilation": (2, 2)}, False),
+        ({"rhs_dilation": (2, 2)}, True),
+        ({"rhs_dilation": (2, 1)}, False),
         ({"window_strides": (2, 2)}, False),
+        ({"window_strides": (2, 1)}, False),
         ({"feature_group_count": 2}, False),
         ({"preferred_element_type": jnp.dtype(jnp.float32)}, False),
     ],
