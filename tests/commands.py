@@ -9,11 +9,16 @@ ROOT = Path(__file__).resolve().parents[1]
 SMALL = ("--depth=3", "--num_architectures=6", "--train_size=200", "--test_size=100")
 SMALL = (*SMALL, "--readout_size=all", "--seeds=2", "--epochs=2", "--noprogress")
 
+SMALL_SWEEP = ("--layers=2", "--kernels=1,3,5", "--strides=1,2", "--dilations=1,2", "--noprogress")
+SMALL_SWEEP = (*SMALL_SWEEP, "--channels=8", "--dataset=shapes:32", "--train_size=200")
+SMALL_SWEEP = (*SMALL_SWEEP, "--test_size=100", "--trials=2", "--min_accuracy=0.15")
+SMALL_SWEEP = (*SMALL_SWEEP, "--min_throughput=0", "--train_top=0", "--max_ratio=4")
 
-def start(*arguments: str) -> subprocess.Popen[str]:
+
+def start(*arguments: str, study: str = "rfm_correlation") -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [sys.executable, "-m", "experiments.rfm_correlation", *arguments],
+        [sys.executable, "-m", f"experiments.{study}", *arguments],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,

@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tests.commands import SMALL, start
+from tests.commands import SMALL, SMALL_SWEEP, start
 
 
 def stored(folder: Path, kind: str) -> dict[str, tuple[Any, ...]]:
@@ -70,3 +71,27 @@ def test_ctrl_c_ends_with_130_and_says_how_to_resume(tmp_path: Path) -> None:
     assert f"--workdir={folder}" in said
     assert "Traceback" not in said
     assert stored(folder, "evaluate")
+
+
+@pytest.mark.slow
+def test_a_sweep_that_is_killed_five_times_ends_in_the_same_table(tmp_path: Path) -> None:
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    moments = np.random.default_rng(0)
+    kills = 0
+    while kills < 5:
+        process = start(*SMALL_SWEEP, f"--workdir={killed}", study="random_conv_sweep")
+        before = len(stored(killed, "first")) + len(stored(killed, "trials"))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=float(moments.uniform(6, 14)))
+        if process.poll() is not None:
+            break  # it was through before it could be killed
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        kills += 1
+        assert len(stored(killed, "first")) + len(stored(killed, "trials")) >= before
+    for folder in (killed, whole):
+        process = start(*SMALL_SWEEP, f"--workdir={folder}", study="random_conv_sweep")
+        _, said = process.communicate(timeout=280)
+        assert process.returncode == 0, said
+    assert kills >= 1
+    assert (killed / "results.csv").read_bytes() == (whole / "results.csv").read_bytes()

@@ -79,7 +79,7 @@ class Config:
     channels: int = published.CHANNELS
     activation: str = "relu"
     padding: str = "valid"
-    max_ratio: float = 1.0
+    max_ratio: int | float = 1.0
     limit: int | None = None
     dataset: str = "stl10"
     train_size: int | None = published.TRAIN_SIZE
@@ -88,11 +88,11 @@ class Config:
     seed: int = 0
     weights: str = "shared"
     init: str = "pytorch"
-    ridge_lambda: float = 1.0
+    ridge_lambda: int | float = 1.0
     trials: int = published.TRIALS
     trials_for_all: bool = False
-    min_accuracy: float = 0.25
-    min_throughput: float = 200.0
+    min_accuracy: int | float = 0.25
+    min_throughput: int | float = 200.0
     throughput_sample: int = 40
     throughput_batch: int = 250
     train_top: int = 10
@@ -101,9 +101,17 @@ class Config:
     train_seeds: int = 1
     train_images: int | None = None
     batch_size: int = 64
-    learning_rate: float = 3e-4
+    learning_rate: int | float = 3e-4
 
     def __post_init__(self) -> None:
+        for name in (
+            "max_ratio",
+            "ridge_lambda",
+            "min_accuracy",
+            "min_throughput",
+            "learning_rate",
+        ):
+            object.__setattr__(self, name, float(getattr(self, name)))  # 1 and 1.0 are one config
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 expected = ", ".join(choices)

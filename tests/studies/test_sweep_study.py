@@ -1,0 +1,182 @@
+"""The sweep end to end, small: what it writes, what it may not hang on, how it resumes."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from randarch.engine import BudgetError, Sweep
+from randarch.studies import RunFolderError
+from randarch.studies.random_conv_sweep import Config, Result, Study, run
+from randarch.studies.random_conv_sweep.result import CLOCKED
+
+SMALL = Config(
+    layers=2,
+    kernels=(1, 3),
+    strides=(1, 2),
+    dilations=(1,),
+    channels=4,
+    max_ratio=4.0,
+    dataset="shapes:12",
+    train_size=60,
+    test_size=40,
+    images="stratified",
+    trials=2,
+    min_accuracy=0.1,
+    min_throughput=0,
+    train_top=0,
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sweep") / "run"
+
+
+@pytest.fixture(scope="module")
+def result(folder: Path) -> Iterator[Result]:
+    yield run(SMALL, folder, progress=False, workers=2)
+
+
+def results_csv(folder: Path) -> bytes:
+    return (folder / "results.csv").read_bytes()
+
+
+def test_what_a_run_writes(result: Result, folder: Path) -> None:
+    for name in ("summary.json", "results.csv", "throughput.csv", "report.html", "config.json"):
+        assert (folder / name).stat().st_size > 100, name
+    assert {f.suffix for f in (folder / "figures").iterdir()} == {".png", ".pdf"}
+    summary = json.loads((folder / "summary.json").read_text())
+    wanted = "valid evaluated kept best pareto gene_correlations paper engine seconds config"
+    assert set(wanted.split()) <= set(summary)
+    assert summary["valid"] == summary["evaluated"] == len(result.table) == 16
+    assert summary["kept"] == result.table["kept"].sum()
+    assert summary["engine"]["programs"] > 0
+
+
+def test_scores_are_consistent(result: Result) -> None:
+    table = result.table
+    assert table["digest"].is_unique
+    assert (table["kept"] == (table["first_test_accuracy"] >= SMALL.min_accuracy)).all()
+    assert table["kept"].sum() > 0
+    kept = table[table["kept"]]
+    seeds = kept[["test_accuracy_seed1", "test_accuracy_seed2"]]
+    np.testing.assert_allclose(kept["test_accuracy"], seeds.mean(axis=1))
+    np.testing.assert_allclose(kept["test_accuracy_min"], seeds.min(axis=1))
+    np.testing.assert_allclose(kept["test_accuracy_max"], seeds.max(axis=1))
+    assert (kept["trials"] == 2).all()
+    rest = table[~table["kept"]]
+    assert (rest["test_accuracy"] == rest["first_test_accuracy"]).all()
+    assert (table["certificate"] < 1e-6).all() if "certificate" in table else True
+
+
+def test_workers_budget_and_folder_change_nothing(
+    result: Result, folder: Path, tmp_path: Path
+) -> None:
+    run(SMALL, tmp_path, progress=False, workers=1, memory_budget=2**28)
+    assert results_csv(tmp_path) == results_csv(folder)
+
+
+def test_an_interrupted_run_resumes_to_the_same_table(
+    result: Result, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, parts = Sweep.run, 0
+
+    def stopping(self: Sweep, *args: Any) -> Any:
+        nonlocal parts
+        parts += 1
+        if parts % 5 == 0:
+            raise KeyboardInterrupt
+        return whole(self, *args)
+
+    monkeypatch.setattr(Sweep, "run", stopping)
+    interruptions = 0
+    while interruptions < 20:
+        try:
+            run(SMALL, tmp_path, progress=False, workers=1)
+            break
+        except KeyboardInterrupt:
+            interruptions += 1
+    assert 3 <= interruptions < 20
+    assert results_csv(tmp_path) == results_csv(folder)
+
+
+def test_a_finished_run_only_analyses(
+    result: Result, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(*args: Any) -> Any:
+        raise AssertionError("a part was run again")
+
+    before = results_csv(folder)
+    monkeypatch.setattr(Sweep, "run", nothing)
+    run(SMALL, folder, progress=False)
+    assert results_csv(folder) == before
+
+
+def test_throughput_training_and_the_page(tmp_path: Path) -> None:
+    config = dataclasses.replace(
+        SMALL,
+        min_throughput=0.001,
+        throughput_sample=8,
+        throughput_batch=4,
+        train_top=1,
+        train_epochs=1,
+        train_channels=(4,),
+        train_images=130,
+        limit=10,
+    )
+    result = run(config, tmp_path, progress=False)
+    table = result.table
+    assert len(table) == 10
+    assert table["predicted_throughput"].notna().all()
+    assert table["throughput"].notna().sum() >= 8
+    assert result.throughput_model is not None
+    assert result.trained is not None and len(result.trained.table) == 1
+    assert "images/s" in result.describe()
+    assert (tmp_path / "trained.csv").exists()
+    assert not set(CLOCKED) & set(pd.read_csv(tmp_path / "results.csv").columns)
+
+
+def test_trials_for_all(tmp_path: Path) -> None:
+    config = dataclasses.replace(SMALL, trials_for_all=True, min_accuracy=1.0, limit=5)
+    table = run(config, tmp_path, progress=False).table
+    assert (table["trials"] == 2).all()
+    assert not table["kept"].any()
+
+
+def test_independent_weights(tmp_path: Path) -> None:
+    config = dataclasses.replace(SMALL, weights="independent", limit=6, trials=1)
+    assert len(run(config, tmp_path, progress=False).table) == 6
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"limit": 17}, "limit is 17, but there are 16 valid"),
+        ({"kernels": (13,)}, "none of the 4 networks suits images of 12 x 12"),
+        ({"max_ratio": 0.001}, "none of the 16 networks"),
+        ({"dataset": "shapes:7"}, "8 to 1024"),
+        ({"train_size": 9}, "10 classes"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_and_leaves_no_folder(
+    changes: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        Study(dataclasses.replace(SMALL, **changes), tmp_path / "run", progress=False)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_budget_that_one_network_does_not_fit_is_refused_with_the_number(tmp_path: Path) -> None:
+    with pytest.raises(BudgetError, match=r"needs 0\.\d\d GiB with 1 at a time"):
+        Study(SMALL, tmp_path / "run", memory_budget=2**20)
+
+
+def test_another_config_on_the_folder_is_refused(result: Result, folder: Path) -> None:
+    with pytest.raises(RunFolderError, match="trials is 2 there, 3 here"):
+        Study(dataclasses.replace(SMALL, trials=3), folder)
