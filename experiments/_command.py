@@ -41,25 +41,23 @@ def define_shared_flags(study: str) -> None:
     flags.DEFINE_float(
         "memory_budget",
         4.0,
-        "GiB that the features of one architecture may take; past it they are computed anew for each pass.",
+        "GiB for the features of networks; past it they are computed again instead of kept.",
         module_name="where",
     )
     flags.DEFINE_bool("progress", True, "Show progress bars.", module_name="where")
     flags.DEFINE_string(
         "dataset",
         None,
-        "shapes (built in), npz:PATH (x_train, y_train, x_test, y_test), or a TFDS name such as cifar10.",
+        "shapes or shapes:96 (built in), npz:PATH (x_train, y_train, x_test, y_test), or a TFDS name: cifar10.",
         module_name="data",
     )
     flags.DEFINE_string(
         "train_size",
         None,
-        "Training images, a stratified choice; all: every one.",
+        "Training images; all: every one.",
         module_name="data",
     )
-    flags.DEFINE_string(
-        "test_size", None, "Test images, a stratified choice; all: every one.", module_name="data"
-    )
+    flags.DEFINE_string("test_size", None, "Test images; all: every one.", module_name="data")
     flags.DEFINE_integer(
         "seed",
         None,

@@ -17,13 +17,19 @@ from randarch.engine.plan import Part, Plan, Step, plan
 from randarch.engine.programs import ProgramCache, Usage
 from randarch.engine.readouts import Swept
 from randarch.engine.stages import Stage, StageProgram, cut
-from randarch.engine.sweep import BudgetError, Sweep
-from randarch.engine.throughput import Throughput, ThroughputModel, measure_throughput
+from randarch.engine.sweep import BudgetError, Sweep, check_budget
+from randarch.engine.throughput import (
+    MIN_MEASUREMENTS,
+    Throughput,
+    ThroughputModel,
+    measure_throughput,
+)
 from randarch.engine.walk import Work
 
 __all__ = [
     "BATCH_NORM_MODES",
     "DEFAULT_MEMORY_BUDGET",
+    "MIN_MEASUREMENTS",
     "BatchNormMode",
     "BudgetError",
     "Evaluation",
@@ -44,6 +50,7 @@ __all__ = [
     "ThroughputModel",
     "Usage",
     "Work",
+    "check_budget",
     "cut",
     "measure_throughput",
     "plan",

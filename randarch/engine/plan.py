@@ -5,6 +5,7 @@ together are a forest. Going through it depth first, a stage's output is compute
 soon as the last graph below it is done.
 """
 
+import hashlib
 import math
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -191,7 +192,8 @@ def _pieces(path: Path, most: int) -> Iterator[tuple[Path, bool, list[int]]]:
 
 
 def _part(pieces: Sequence[tuple[Path, bool, list[int]]]) -> Part:
-    first, last = pieces[0], pieces[-1]
     positions = tuple(p for piece in pieces for p in piece[2])
-    name = f"{first[0][-1].name[:16]}-{last[0][-1].name[:16]}-{len(positions)}{'e' * first[1]}"
+    members = (f"{path[-1].name}/{alone}/{len(found)}" for path, alone, found in pieces)
+    digest = hashlib.sha256(",".join(members).encode()).hexdigest()
+    name = f"{pieces[0][0][-1].name[:16]}-{digest[:16]}-{len(positions)}"
     return Part(name, tuple(p[0] for p in pieces), tuple(p[1] for p in pieces), positions)

@@ -31,7 +31,8 @@ class Swept:
       ensemble_loo_accuracy, ensemble_test_accuracy: of the readout on all seeds together.
       certificate: largest relative residual of the normal equations.
       feature_size: columns of one seed's features.
-      fit_seconds: of its readouts, kernels included.
+      fit_seconds: of its readouts, kernels included (and, for the first of a size, compilation); NaN on
+        accelerators, where nothing waits for a single network.
     """
 
     position: int
@@ -58,10 +59,13 @@ def in_batches(images: Images, settings: EvaluationSettings) -> bool:
 def readout_bytes(images: Images, settings: EvaluationSettings) -> int:
     """What readouts take beside the features."""
     n, rows = len(images.x_train), len(images.x_train) + len(images.x_test)
-    solving = 3 * 8 * n * n  # matrices in float64
+    solving = 8 * (3 * n * n + rows * n)  # in float64
     if not in_batches(images, settings):
         return solving
-    return solving + SOLVED_TOGETHER * (len(settings.seeds) + 1) * 4 * rows * n
+    problems = SOLVED_TOGETHER * (len(settings.seeds) + 1)
+    # Kernels that wait, and as one array; on a CPU they are solved one by one, elsewhere side by side.
+    waiting = 2 * problems * 4 * rows * n
+    return waiting + (solving if jax.default_backend() == "cpu" else problems * solving)
 
 
 class Readouts:
@@ -90,16 +94,20 @@ class Readouts:
 
     def add(self, step: Step, features: Float[Array, "s rows d"]) -> None:
         """Features of the training images, then of the test images, that a step's ends have."""
-        readout, start = self.settings.readout, time.perf_counter()
-        n = len(self.images.x_train)
+        readout, n = self.settings.readout, len(self.images.x_train)
+        on_cpu = jax.default_backend() == "cpu"
+        if on_cpu:  # features are computed while we go on: their time is not the readout's
+            features = jax.block_until_ready(features)
+        start = time.perf_counter()
         if not self.together:
             self._one(step, features)
             return
         kernels = ridge.cross_kernel(features, num_train=n, center=readout.intercept)
         if len(self.settings.seeds) > 1:
             kernels = jnp.concatenate([kernels, kernels.sum(axis=0, keepdims=True)])
-        kernels = jax.block_until_ready(kernels) if jax.default_backend() == "cpu" else kernels
-        self.waiting.append((step, kernels, features.shape[2], time.perf_counter() - start))
+        kernels = jax.block_until_ready(kernels) if on_cpu else kernels
+        taken = time.perf_counter() - start if on_cpu else float("nan")
+        self.waiting.append((step, kernels, features.shape[2], taken))
         if len(self.waiting) == SOLVED_TOGETHER:
             self._solve()
 

@@ -5,6 +5,7 @@ least; where there is none they are computed again, a batch of images at a time.
 costs and none of its results.
 """
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
 
@@ -13,14 +14,14 @@ import jax.numpy as jnp
 
 from randarch.engine.evaluate import EvaluationSettings, Images
 from randarch.engine.forward import Forward
-from randarch.engine.plan import Part, Step, plan
+from randarch.engine.plan import Part, Plan, Step, plan
 from randarch.engine.programs import ProgramCache, Usage
 from randarch.engine.readouts import Swept
-from randarch.engine.walk import Footprint, Meter, Walker, Work, draw_step
+from randarch.engine.walk import Batches, Footprint, Meter, Walker, Work, draw_step
 from randarch.spec import ArchSpec
 
-BATCH = 100
-"""Images at a time."""
+BATCH, SMALLEST_BATCH = 100, 10
+"""Images at a time of one seed, and of however many seeds."""
 
 
 class BudgetError(ValueError):
@@ -37,7 +38,8 @@ class Sweep:
 
     Args:
       images: the data.
-      settings: as for `Evaluator`; `certified_share` is not used, since every score has its certificate.
+      settings: as for `Evaluator`; `certified_share` is not used: every score has the certificate of its
+        solution, given the kernel, whose products are float32.
       archs: what to evaluate.
       cache: of compiled programs.
       workers: threads that will call `run`; each gets its share of the memory budget.
@@ -72,14 +74,15 @@ class Sweep:
             seeds=len(settings.seeds),
             batch_norm=settings.batch_norm,
             calibration_images=settings.calibration_images,
-            batch=BATCH,
+            batch=batch_size(settings),
             feature_pool=settings.feature_pool,
             precision=settings.precision,
         )
-        self._budget = settings.memory_budget // workers
+        self._budget = check_budget(self.plan, images, settings, workers)
         self._threads = threading.local()
         self._meter = Meter()
-        self._check_budget(workers)
+        self._lock = threading.Lock()
+        self._batches: Batches | None = None
 
     @property
     def work(self) -> Work:
@@ -95,8 +98,16 @@ class Sweep:
         """
         with self.cache.running():
             if not hasattr(self._threads, "walker"):
+                with self._lock:
+                    if self._batches is None:
+                        self._batches = Batches.of(self._forward, self.images, self.settings)
                 self._threads.walker = Walker(
-                    self._forward, self.images, self.settings, self._budget, self._meter
+                    self._forward,
+                    self.images,
+                    self.settings,
+                    self._budget,
+                    self._meter,
+                    self._batches,
                 )
             found: list[Swept] = self._threads.walker.run(part, check)
             return found
@@ -117,12 +128,29 @@ class Sweep:
             )
             self._forward.compile_stage(step.stage, draw_step(step, self.settings), values)
 
-    def _check_budget(self, workers: int) -> None:
-        sizes = Footprint.of(self.images, self.settings, self._forward.batch)
-        most = max(sizes.needed((root,)) for root in self.plan.roots)
-        if most > self._budget:
-            raise BudgetError(
-                f"the memory budget is {self.settings.memory_budget / 2**30:.2f} GiB, but the largest network needs "
-                f"{workers * most / 2**30:.2f} GiB with {workers} at a time; raise it to that, or take fewer workers, "
-                "images or seeds"
-            )
+
+def check_budget(
+    planned: Plan, images: Images, settings: EvaluationSettings, workers: int = 1
+) -> int:
+    """The bytes that each worker may use.
+
+    Raises:
+      BudgetError: they are too few for one of the networks; says how many would do.
+    """
+    sizes = Footprint.of(images, settings, batch_size(settings))
+    most = max(sizes.needed((root,)) for root in planned.roots)
+    shared = Batches.bytes(images)
+    needed, seeds = shared + workers * most, len(settings.seeds)
+    if needed > settings.memory_budget:
+        fewer = f"{'fewer workers, ' if workers > 1 else ''}fewer images, seeds or trials"
+        raise BudgetError(
+            f"the memory budget is {settings.memory_budget / 2**30:.2f} GiB, but the largest network needs "
+            f"{math.ceil(100 * needed / 2**30) / 100:.2f} GiB with {seeds} seed{'s' * (seeds > 1)}, {workers} at a "
+            f"time; raise it to that, or take {fewer}"
+        )
+    return (settings.memory_budget - shared) // workers
+
+
+def batch_size(settings: EvaluationSettings) -> int:
+    """Images at a time."""
+    return max(SMALLEST_BATCH, BATCH // len(settings.seeds))

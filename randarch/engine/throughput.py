@@ -107,7 +107,7 @@ class ThroughputModel:
     Attributes:
       seconds_per_mac: for each multiply-add of convolutions and linear layers.
       seconds_per_window_mac: for each multiply-add where the gaps of dilated kernels count along
-        one direction, as our convolution on CPUs multiplies them.
+        one direction, as windows of pixels on a CPU hold them.
       seconds_per_read: for each number that a product reads: the patches of a convolution, as
         often as they overlap, or the input of a linear layer.
       seconds_per_output: for each number that a node puts out.

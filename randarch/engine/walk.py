@@ -108,6 +108,40 @@ def draw_step(step: Step, settings: EvaluationSettings) -> Variables:
     return gather_variables(weights, step.stage.first, len(step.nodes))
 
 
+@dataclass(frozen=True, eq=False)
+class Batches:
+    """Normalised images on the device, training images first.
+
+    Attributes:
+      pixels: equal batches, the last of a split filled up with zeros.
+      counts: how many of each batch are images.
+      calibrating: batches, from the first, that batch norm is calibrated on.
+    """
+
+    pixels: tuple[Array, ...]
+    counts: tuple[int, ...]
+    calibrating: int
+
+    @classmethod
+    def of(cls, forward: Forward, images: Images, settings: EvaluationSettings) -> "Batches":
+        # No batch holds images that batch norm is calibrated on and others. (In mode `batch` what is together in
+        # a batch matters, so that nothing else may divide them.)
+        calibrated = settings.batch_norm == "calibrated"
+        first = settings.calibration_images if calibrated else len(images.x_train)
+        splits = (images.x_train[:first], images.x_train[first:], images.x_test)
+        found = [batch for split in splits for batch in forward.batches(split)]
+        return cls(
+            tuple(x for x, _ in found),
+            tuple(count for _, count in found),
+            -(-len(splits[0]) // forward.batch),
+        )
+
+    @staticmethod
+    def bytes(images: Images) -> int:
+        """What they take, nearly."""
+        return 4 * (images.x_train.size + images.x_test.size)
+
+
 class Walker:
     """Goes through a plan depth first, for one thread.
 
@@ -117,6 +151,7 @@ class Walker:
       settings: seeds, weights and readout.
       budget: bytes; at least what `Footprint.needed` says of each network.
       meter: told what is done.
+      batches: of the images, which threads share.
     """
 
     def __init__(
@@ -126,6 +161,7 @@ class Walker:
         settings: EvaluationSettings,
         budget: int,
         meter: Meter,
+        batches: Batches,
     ) -> None:
         self.forward = forward
         self.images = images
@@ -133,15 +169,9 @@ class Walker:
         self.budget = budget
         self.meter = meter
         self.footprint = Footprint.of(images, settings, forward.batch)
-        # No batch holds images that batch norm is calibrated on and others. (In mode `batch` what is together in
-        # a batch matters, so that nothing else may divide them.)
-        calibrated = settings.batch_norm == "calibrated"
-        first = settings.calibration_images if calibrated else len(images.x_train)
-        splits = (images.x_train[:first], images.x_train[first:], images.x_test)
-        batches = [batch for split in splits for batch in forward.batches(split)]
-        self.pixels = [x for x, _ in batches]
-        self.counts = [count for _, count in batches]
-        self.calibrating = -(-len(splits[0]) // forward.batch)
+        self.pixels = batches.pixels
+        self.counts = batches.counts
+        self.calibrating = batches.calibrating
         self.path: list[Step] = []
         self.kept: list[list[tuple[Array, ...]] | None] = []
         self.variables: list[Variables] = []
@@ -207,6 +237,7 @@ class Walker:
             flat = self.forward.cache.get(_flattened, size, value)(value)
             parts.append(flat[:, :count])
         features = jnp.concatenate(parts, axis=1)
+        del parts
         alone = sum(s.macs for s in self.path) * len(self.settings.seeds)
         self.meter.add(macs_alone=alone * sum(self.counts) * len(step.ends))
         readouts.add(step, features)

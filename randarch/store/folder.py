@@ -147,6 +147,8 @@ def _refuse_foreign(folder: Path) -> bool:
     except FileNotFoundError:
         return False
     except NotADirectoryError as error:
+        if not folder.exists():
+            raise os_failure(folder, error, "create the run folder") from error
         raise RunFolderError(
             f"{str(folder)!r} is a file, not a folder: pass another --workdir"
         ) from error

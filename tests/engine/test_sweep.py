@@ -9,7 +9,8 @@ import pytest
 
 from randarch import ridge
 from randarch.engine import BudgetError, EvaluationSettings, Evaluator, ProgramCache, Sweep, Swept
-from randarch.engine.walk import Footprint
+from randarch.engine.sweep import BATCH
+from randarch.engine.walk import Batches, Footprint
 from randarch.geometry import analyze
 from randarch.spaces import ConvGrid
 from randarch.spec import ArchSpec
@@ -112,7 +113,8 @@ def test_memory_budgets_change_the_work_and_not_the_scores(
     usual: list[Swept], cache: ProgramCache
 ) -> None:
     roomy = Sweep(IMAGES, SETTINGS, ARCHS, cache)
-    least = max(Footprint.of(IMAGES, SETTINGS, 100).needed((root,)) for root in roomy.plan.roots)
+    sizes = Footprint.of(IMAGES, SETTINGS, BATCH // len(SETTINGS.seeds))
+    least = Batches.bytes(IMAGES) + max(sizes.needed((root,)) for root in roomy.plan.roots)
     tight = Sweep(IMAGES, dataclasses.replace(SETTINGS, memory_budget=least), ARCHS, cache)
     for sweep in (roomy, tight):
         found = [one for p in sweep.parts for one in sweep.run(p)]
@@ -122,7 +124,9 @@ def test_memory_budgets_change_the_work_and_not_the_scores(
 
 
 def test_a_budget_below_the_largest_network_is_refused_with_the_number() -> None:
-    with pytest.raises(BudgetError, match=r"0\.06 GiB.*needs 0\.\d\d GiB with 1 at a time"):
+    with pytest.raises(
+        BudgetError, match=r"0\.06 GiB.*needs 0\.\d\d GiB with 2 seeds, 1 at a time"
+    ):
         Sweep(IMAGES, dataclasses.replace(SETTINGS, memory_budget=2**26), ARCHS)
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from randarch.geometry import analyze
 from randarch.studies import random_conv_sweep as study
+from randarch.studies.random_conv_sweep import published
 from randarch.studies.random_conv_sweep.config import PRESETS, Config, deviations
 
 
@@ -56,7 +58,7 @@ def test_the_paper_preset_is_the_posts_protocol() -> None:
     assert (settings.optimizer, settings.learning_rate, settings.batch_size) == ("adamw", 3e-4, 64)
     assert (settings.epochs, settings.augment) == (100, "trivial_augment_wide")
     # What is left is what a sweep changes or the post does not say.
-    assert len(deviations(paper, 500, 500)) == 3
+    assert len(deviations(paper, 500, 500)) == 4
 
 
 def test_trials_take_other_weights_than_the_pass_that_chose_them() -> None:
@@ -86,3 +88,14 @@ def test_deviations_are_said(changes: dict[str, Any], text: str) -> None:
     said = deviations(changed, 500, 500)
     assert any(text in sentence for sentence in said), said
     assert not any(text in sentence for sentence in deviations(PRESETS["paper"], 500, 500))
+
+
+def test_published_numbers_are_of_networks_and_genes_of_the_space() -> None:
+    space = PRESETS["paper"].space()
+    assert set(published.CORRELATIONS) <= set(space.gene_names)
+    for one in (*published.HANDPICKED, published.COUNTER_EXAMPLE):
+        genome = space.from_values(one.kernels, one.strides, one.dilations)
+        assert space.invalid_reason(genome, (96, 96, 3)) is None
+        if one.ratio is not None:
+            ours = analyze(space.decode(genome), (96, 96, 3)).output_size / (96 * 96 * 3)
+            assert ours == pytest.approx(one.ratio, abs=1e-6)

@@ -162,6 +162,10 @@ def test_independent_weights(tmp_path: Path) -> None:
         ({"max_ratio": 0.001}, "none of the 16 networks"),
         ({"dataset": "shapes:7"}, "8 to 1024"),
         ({"train_size": 9}, "10 classes"),
+        ({"limit": 7, "min_throughput": 1.0}, "7 networks are too few to predict throughput"),
+        ({"train_top": 1, "train_images": 50}, "batch_size is 64 with 50 images"),
+        ({"train_top": 1, "train_images": 5}, "10 classes"),
+        ({"layers": 8, "dilations": (1, 2)}, "more than can be listed"),
     ],
 )
 def test_what_cannot_be_run_is_refused_and_leaves_no_folder(
@@ -172,8 +176,36 @@ def test_what_cannot_be_run_is_refused_and_leaves_no_folder(
     assert not (tmp_path / "run").exists()
 
 
+def test_a_few_networks_of_a_grid_too_large_to_list(tmp_path: Path) -> None:
+    config = dataclasses.replace(
+        SMALL, layers=8, kernels=(1, 2, 3, 4), strides=(1,), dilations=(1, 2), limit=5
+    )
+    with Study(config, tmp_path, progress=False) as study:
+        assert study.counts.total > 1_000_000
+        assert len(set(study.genomes)) == 5
+        for genome in study.genomes:
+            assert study.space.invalid_reason(genome, (12, 12, 3), config.max_ratio) is None
+
+
+def test_the_budget_of_the_trials_is_looked_at_first(tmp_path: Path) -> None:
+    config = dataclasses.replace(SMALL, trials=500)
+    with pytest.raises(BudgetError, match="500 seeds"):
+        Study(config, tmp_path / "run", memory_budget=2**27)
+
+
+def test_what_is_measured_later_does_not_change_what_was_kept(tmp_path: Path) -> None:
+    config = dataclasses.replace(
+        SMALL, min_throughput=0.001, throughput_sample=8, throughput_batch=4
+    )
+    first = run(config, tmp_path, progress=False)
+    faked = first.table["throughput"].notna().sum()
+    assert faked > 8 or len(first.analysis.pareto) <= 8
+    again = run(config, tmp_path, progress=False)
+    assert list(again.table["kept"]) == list(first.table["kept"])
+
+
 def test_a_budget_that_one_network_does_not_fit_is_refused_with_the_number(tmp_path: Path) -> None:
-    with pytest.raises(BudgetError, match=r"needs 0\.\d\d GiB with 1 at a time"):
+    with pytest.raises(BudgetError, match=r"needs 0\.\d\d GiB with 1 seed, 1 at a time"):
         Study(SMALL, tmp_path / "run", memory_budget=2**20)
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, cast
 
 from randarch.data import Choice
@@ -133,9 +134,10 @@ class Config:
             raise ValueError(
                 f"min_throughput is {self.min_throughput}; expected images a second, 0 to measure none"
             )
-        if not self.train_channels or min(self.train_channels) < 1:
+        widths = self.train_channels
+        if not widths or min(widths) < 1 or len(set(widths)) != len(widths):
             raise ValueError(
-                f"train_channels is {self.train_channels}; expected one or more numbers of at least 1"
+                f"train_channels is {widths}; expected one or more different numbers of at least 1"
             )
         if self.seed >= 2**63:
             raise ValueError(f"seed is {self.seed}; expected less than 2^63")
@@ -219,7 +221,7 @@ PRESETS: Mapping[str, Config] = {
 def deviations(config: Config, train_size: int, test_size: int) -> tuple[str, ...]:
     """How a run differs from the post's protocol, a sentence each."""
     paper, found = PRESETS["paper"], []
-    if not (config.dataset == "stl10" or config.dataset.endswith("stl10.npz")):
+    if config.dataset != "stl10" and Path(config.dataset.removeprefix("npz:")).name != "stl10.npz":
         found.append(f"The images are {config.dataset}, not STL-10.")
     if (train_size, test_size) != (published.TRAIN_SIZE, published.TEST_SIZE):
         found.append(
@@ -262,6 +264,19 @@ def deviations(config: Config, train_size: int, test_size: int) -> tuple[str, ..
         )
     if config.train_top and config.train_epochs != published.TRAIN_EPOCHS:
         found.append(f"{config.train_epochs} epochs of training, not {published.TRAIN_EPOCHS}.")
+    if config.init != paper.init:
+        found.append(f"Weights are drawn by {config.init}, not PyTorch's default.")
+    if config.min_accuracy or config.min_throughput:
+        found.append(
+            "The post's hand-picked networks get trials whether the first pass keeps them or not."
+        )
+    training = ("train_channels", "train_images", "batch_size", "learning_rate", "train_seeds")
+    for name in training if config.train_top else ():
+        ours, theirs = getattr(config, name), getattr(paper, name)
+        if ours != theirs:
+            found.append(
+                f"{name} is {_text(ours)}, not {'all of them' if theirs is None else _text(theirs)}."
+            )
     if config.train_top:
         found.append(
             "The post does not state the weight decay of AdamW (here 0.01, PyTorch's) nor a schedule (here none)."

@@ -13,11 +13,25 @@ from randarch.studies.shards import RunShards, Shard, Stop
 from randarch.training import Training, TrainingImages, train
 
 
+def check_training(config: Config) -> None:
+    """Raises ValueError if the data cannot be had, or are too few for a batch."""
+    count = len(_images(config).x_train)
+    if config.batch_size > count:
+        raise ValueError(
+            f"batch_size is {config.batch_size} with {count} images to train on; take a smaller batch, or more "
+            "train_images"
+        )
+
+
+def _images(config: Config) -> data.Dataset:
+    return data.load(config.dataset, train_size=config.train_images, seed=config.seed)
+
+
 def train_networks(
     config: Config, genomes: Sequence[Genome], do: RunShards, store: ResultStore, workers: int
 ) -> pd.DataFrame:
     """Trains networks with a linear classifier, with each number of channels; a row each."""
-    images = data.load(config.dataset, train_size=config.train_images, seed=config.seed)
+    images = _images(config)
     channels = images.input_shape[2]
     arrays = TrainingImages(
         images.x_train,

@@ -28,7 +28,8 @@ from randarch.studies.random_conv_sweep import published
 from randarch.studies.random_conv_sweep.config import Config
 
 CLOCKED = ("fit_seconds", "throughput", "predicted_throughput")
-"""Columns that a clock made: they are in throughput.csv, so that results.csv is the same for the same run."""
+"""Columns that a clock made, which are in throughput.csv. Where throughput decides what is kept, results.csv
+follows the clock too; with min_throughput=0 the same run gives the same file."""
 
 
 @dataclass(frozen=True)

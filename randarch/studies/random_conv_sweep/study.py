@@ -16,20 +16,24 @@ from randarch import data
 from randarch.analysis import analyze_sweep, pareto_mask
 from randarch.engine import (
     DEFAULT_MEMORY_BUDGET,
+    MIN_MEASUREMENTS,
     BudgetError,
     Images,
     Normalization,
     Part,
     ProgramCache,
     Sweep,
+    Usage,
+    check_budget,
 )
 from randarch.networks import seeds_over
 from randarch.spaces import ConvGrid, Genome
 from randarch.store import Row, RunFolder, os_failure, provenance
 from randarch.studies.machine import available_cores, default_workers
 from randarch.studies.random_conv_sweep import published
+from randarch.studies.random_conv_sweep.choice import choose_genomes
 from randarch.studies.random_conv_sweep.config import FIRST_SEED, Config, deviations
-from randarch.studies.random_conv_sweep.confirm import train_networks
+from randarch.studies.random_conv_sweep.confirm import check_training, train_networks
 from randarch.studies.random_conv_sweep.result import Result, compare_confirmed, compare_hand_picked
 from randarch.studies.random_conv_sweep.rows import (
     network_table,
@@ -99,9 +103,12 @@ class Study:
             Normalization((0.0,) * channels, (1.0,) * channels),
         )
         self.counts = self.space.count_valid(self.input_shape, config.max_ratio)
-        self.genomes = self._choose()
+        self.genomes = choose_genomes(config, self.space, self.input_shape, self.counts)
+        self._check()
         self._cache = ProgramCache(PROGRAMS)
         self._first = self._sweep(self.genomes, (FIRST_SEED,))
+        trials = config.evaluation_settings(config.trial_seeds, memory_budget)
+        check_budget(self._first.plan, self._images, trials)
         self.folder = RunFolder.open(
             workdir,
             study=STUDY,
@@ -121,23 +128,16 @@ class Study:
         except OSError as error:
             raise os_failure(self.folder.path, error, "write to") from error
 
-    def _choose(self) -> list[Genome]:
-        config, counts = self.config, self.counts
-        if not counts.valid:
+    def _check(self) -> None:
+        """What would fail only after the first pass, which may take hours."""
+        config = self.config
+        if config.min_throughput and len(self.genomes) < MIN_MEASUREMENTS:
             raise ValueError(
-                f"none of the {counts.total:,} networks suits images of {self.input_shape[0]} x {self.input_shape[1]}: "
-                f"{counts.does_not_fit:,} have a kernel larger than its input, {counts.too_large:,} an output larger "
-                f"than {config.max_ratio:g} times the input; take smaller kernels or dilations, or a larger max_ratio"
+                f"{len(self.genomes)} networks are too few to predict throughput, which takes {MIN_MEASUREMENTS}; "
+                "pass --min_throughput=0 (min_throughput=0.0 in Python)"
             )
-        valid = list(self.space.valid(self.input_shape, config.max_ratio))
-        if config.limit is None:
-            return valid
-        if config.limit > len(valid):
-            raise ValueError(
-                f"limit is {config.limit}, but there are {len(valid):,} valid networks; ask for at most those"
-            )
-        rng = np.random.default_rng([config.seed, self.space.layers])
-        return [valid[i] for i in sorted(rng.choice(len(valid), config.limit, replace=False))]
+        if config.train_top:
+            check_training(config)
 
     def _sweep(self, genomes: Sequence[Genome], seeds: tuple[int, ...]) -> Sweep:
         """With fewer workers where the budget is too small for all of them."""
@@ -158,7 +158,9 @@ class Study:
     def _run(self) -> Result:
         config = self.config
         self._log(f"started: {self._command}")
+        before = self._cache.total
         self._score("first", "first pass", self._first, self.genomes, (FIRST_SEED,))
+        used = self._cache.total - before
         first = self.folder.results.frame("first")
         macs = dict(zip(first["genome"], first["macs"], strict=True))
         predicted: dict[Genome, float] = {}
@@ -198,7 +200,7 @@ class Study:
             if confirmed is None
             else compare_confirmed(table, confirmed, np.random.default_rng([config.seed, 3])),
             throughput_model=model,
-            engine=self._engine(),
+            engine=self._engine(used),
             deviations=deviations(config, len(self.dataset.x_train), len(self.dataset.x_test)),
             seconds=self._seconds(),
             command=self._command,
@@ -250,7 +252,7 @@ class Study:
             self._do(shards, kind=kind, label=label, workers=self.workers)
         finally:
             if ahead is not None:
-                ahead.shutdown(wait=False, cancel_futures=True)
+                ahead.shutdown(wait=True, cancel_futures=True)
 
     def _compile_ahead(self, sweep: Sweep, kind: str) -> ThreadPoolExecutor | None:
         """On accelerators, threads that compile while others run; on CPUs they would take the cores from them."""
@@ -279,8 +281,8 @@ class Study:
         accurate = first[first["test_accuracy"] >= config.min_accuracy]["genome"]
         if not config.min_throughput:
             return set(accurate)
-        known = {**predicted, **rates(self.folder.results)}
-        return {g for g in accurate if known[g] >= config.min_throughput}
+        # By predictions alone: what is measured later must not change this when a run is resumed.
+        return {g for g in accurate if predicted[g] >= config.min_throughput}
 
     def _pareto(self, table: pd.DataFrame, macs: dict[Genome, int]) -> list[Genome]:
         """Of the kept networks (of all, where none is), those that no other beats in accuracy and speed."""
@@ -316,9 +318,9 @@ class Study:
             log=self._log,
         )
 
-    def _engine(self) -> dict[str, Any]:
-        """Counters of this call: a resumed run counts what it did itself."""
-        used, work, plan = self._cache.total, self._first.work, self._first.plan
+    def _engine(self, used: Usage) -> dict[str, Any]:
+        """Counters of the first pass of this call: a resumed run counts what it did itself."""
+        work, plan = self._first.work, self._first.plan
         images = len(self.dataset.x_train) + len(self.dataset.x_test)
         return {
             "programs": used.programs,
