@@ -61,8 +61,8 @@ class Estimate:
         if not self.defined:
             return f"undefined (n = {self.n})"
         if math.isnan(self.low):
-            return f"{self.value:.3f} (n = {self.n})"
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}] (n = {self.n})"
+            return f"{self.value + 0.0:.3f} (n = {self.n})"
+        return f"{self.value + 0.0:.3f} [{self.low:.3f}, {self.high:.3f}] (n = {self.n})"
 
 
 @dataclass(frozen=True)
