@@ -20,6 +20,16 @@ def physical_memory() -> int:
         return sys.maxsize
 
 
+def peak_memory() -> int | None:
+    """Bytes of main memory that this process has held at most so far; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
 def default_workers(cores: int) -> int:
     """Pieces at a time: one compiles while another computes; small networks leave cores idle."""
     return min(4, max(1, cores)) if jax.default_backend() == "cpu" else 2

@@ -56,7 +56,10 @@ def test_what_a_run_writes(result: Result, folder: Path) -> None:
     assert set(wanted.split()) <= set(summary)
     assert summary["valid"] == summary["evaluated"] == len(result.table) == 16
     assert summary["kept"] == result.table["kept"].sum()
-    assert summary["engine"]["programs"] > 0
+    engine = summary["engine"]
+    assert engine["programs"] > 0
+    assert 0 < engine["wall_seconds"] < summary["seconds"]["total"]
+    assert engine["peak_memory"] > 2**20
 
 
 def test_scores_are_consistent(result: Result) -> None:

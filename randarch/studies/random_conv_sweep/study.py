@@ -29,7 +29,7 @@ from randarch.engine import (
 from randarch.networks import seeds_over
 from randarch.spaces import ConvGrid, Genome
 from randarch.store import Row, RunFolder, os_failure, provenance
-from randarch.studies.machine import available_cores, default_workers
+from randarch.studies.machine import available_cores, default_workers, peak_memory
 from randarch.studies.random_conv_sweep import published
 from randarch.studies.random_conv_sweep.choice import choose_genomes
 from randarch.studies.random_conv_sweep.config import FIRST_SEED, Config, deviations
@@ -158,9 +158,9 @@ class Study:
     def _run(self) -> Result:
         config = self.config
         self._log(f"started: {self._command}")
-        before = self._cache.total
+        before, start = self._cache.total, time.perf_counter()
         self._score("first", "first pass", self._first, self.genomes, (FIRST_SEED,))
-        used = self._cache.total - before
+        used, wall = self._cache.total - before, time.perf_counter() - start
         first = self.folder.results.frame("first")
         macs = dict(zip(first["genome"], first["macs"], strict=True))
         predicted: dict[Genome, float] = {}
@@ -200,7 +200,7 @@ class Study:
             if confirmed is None
             else compare_confirmed(table, confirmed, np.random.default_rng([config.seed, 3])),
             throughput_model=model,
-            engine=self._engine(used),
+            engine=self._engine(used, wall),
             deviations=deviations(config, len(self.dataset.x_train), len(self.dataset.x_test)),
             seconds=self._seconds(),
             command=self._command,
@@ -318,11 +318,13 @@ class Study:
             log=self._log,
         )
 
-    def _engine(self, used: Usage) -> dict[str, Any]:
+    def _engine(self, used: Usage, wall: float) -> dict[str, Any]:
         """Counters of the first pass of this call: a resumed run counts what it did itself."""
         work, plan = self._first.work, self._first.plan
         images = len(self.dataset.x_train) + len(self.dataset.x_test)
         return {
+            "wall_seconds": wall,
+            "peak_memory": peak_memory(),
             "programs": used.programs,
             "hits": used.hits,
             "compile_seconds": used.compile_seconds,
