@@ -105,7 +105,7 @@ def test_flags_become_the_config(
         batch_size=16,
         train_seeds=2,
     )
-    assert study.workers == 1
+    assert study.session.workers == 1
 
 
 def test_a_flag_that_is_not_given_keeps_the_preset(
@@ -329,7 +329,7 @@ def test_another_run_a_lock_and_damage_end_with_2_and_lose_nothing(
     folder = tmp_path / "run"
     again = [*SMALL, f"--workdir={folder}"]
     assert typed(*again)[0] == 0
-    config = started.pop().folder.config
+    config = started.pop().session.folder.config
     assert typed(*again)[0] == 0
     started.clear()
     refuses(typed, started, [*again, "--epochs=3"], ["epochs is 2 there, 3 here", "--workdir"])

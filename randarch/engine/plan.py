@@ -16,6 +16,21 @@ from randarch.geometry import Geometry, Shape
 from randarch.spec import ArchSpec
 
 
+@dataclass(frozen=True)
+class End:
+    """A graph that is complete.
+
+    Attributes:
+      position: among the graphs that were planned.
+      digest: of the graph.
+      geometry: of the graph.
+    """
+
+    position: int
+    digest: str
+    geometry: Geometry
+
+
 @dataclass(frozen=True, eq=False)
 class Step:
     """A stage that some graphs share.
@@ -26,7 +41,7 @@ class Step:
       geometry: of that graph.
       name: a digest of the stage's nodes and all before them.
       children: what follows it.
-      ends: positions of the graphs that it completes.
+      ends: the graphs that it completes.
     """
 
     stage: Stage
@@ -34,7 +49,7 @@ class Step:
     geometry: Geometry
     name: str
     children: list["Step"] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
+    ends: list[End] = field(default_factory=list)
 
     @property
     def nodes(self) -> range:
@@ -70,7 +85,7 @@ class Step:
     def positions(self) -> Iterator[int]:
         """Of all graphs that have it, in the order in which they are completed."""
         for step in self.below():
-            yield from step.ends
+            yield from (end.position for end in step.ends)
 
 
 Path = tuple[Step, ...]
@@ -168,7 +183,8 @@ def plan(archs: Iterable[ArchSpec], input_shape: Shape, *, shared: bool = True) 
                 (roots if before is None else before.children).append(step)
             before = step
         assert before is not None
-        before.ends.append(position)
+        own_geometry = analysis or geometry.analyze(arch, input_shape)
+        before.ends.append(End(position, arch.digest, own_geometry))
     for step in found.values():
         step.children.sort(key=_order)
     return Plan(tuple(sorted(roots, key=_order)), count)
@@ -186,7 +202,7 @@ def _pieces(path: Path, most: int) -> Iterator[tuple[Path, bool, list[int]]]:
         yield path, False, positions
         return
     if step.ends:
-        yield path, True, step.ends
+        yield path, True, [end.position for end in step.ends]
     for child in step.children:
         yield from _pieces((*path, child), most)
 

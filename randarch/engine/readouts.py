@@ -25,6 +25,7 @@ class Swept:
 
     Attributes:
       position: of the architecture among those given.
+      digest: of the architecture.
       geometry: of the architecture on these images.
       train_accuracy, loo_accuracy, test_accuracy: of each seed [seeds].
       loo_error, test_error: mean squared errors of each seed [seeds].
@@ -36,6 +37,7 @@ class Swept:
     """
 
     position: int
+    digest: str
     geometry: Geometry
     train_accuracy: Float[np.ndarray, "s"]
     loo_accuracy: Float[np.ndarray, "s"]
@@ -177,11 +179,12 @@ class Readouts:
         bad = ~np.isfinite(scores["certificate"])
         clean = {name: np.where(bad, np.nan, values) for name, values in scores.items()}
         names = ("train_accuracy", "loo_accuracy", "test_accuracy", "loo_error", "test_error")
-        for position in step.ends:
+        for end in step.ends:
             self.found.append(
                 Swept(
-                    position=position,
-                    geometry=step.geometry,
+                    position=end.position,
+                    digest=end.digest,
+                    geometry=end.geometry,
                     **{name: clean[name][:seeds] for name in names},
                     ensemble_loo_accuracy=float(clean["loo_accuracy"][-1]),
                     ensemble_test_accuracy=float(clean["test_accuracy"][-1]),

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from randarch.engine.evaluate import EvaluationSettings, Images
 from randarch.engine.forward import Forward
 from randarch.engine.plan import Part, Plan, Step, plan
-from randarch.engine.programs import ProgramCache, Usage
+from randarch.engine.programs import ProgramCache
 from randarch.engine.readouts import Swept
 from randarch.engine.walk import Batches, Footprint, Meter, Walker, Work, draw_step
 from randarch.spec import ArchSpec
@@ -111,10 +111,6 @@ class Sweep:
                 )
             found: list[Swept] = self._threads.walker.run(part, check)
             return found
-
-    def used(self) -> Usage:
-        """Programs and seconds of the calling thread since the cache was made."""
-        return self.cache.used()
 
     def compile(self, steps: Iterable[Step]) -> None:
         """Compiles the programs of steps ahead of `run`, for other threads than those that run."""

@@ -46,10 +46,6 @@ class Shard:
     size: int = 1
 
 
-RunShards = Callable[..., None]
-"""`run_shards` with the store, the provenance, the log and whether progress is shown filled in."""
-
-
 def run_shards(
     shards: Sequence[Shard],
     *,

@@ -47,6 +47,7 @@ def assert_agrees(found: Swept, arch: ArchSpec, cache: ProgramCache, **changes: 
     np.testing.assert_allclose(found.loo_accuracy, scores.seeds.loo_accuracy, atol=1.01 / 130)
     assert abs(found.ensemble_test_accuracy - float(scores.ensemble.test_accuracy)) <= 1e-3
     assert found.geometry == analyze(arch, (6, 6, 3))
+    assert found.digest == arch.digest
     assert found.certificate < 1e-6
 
 
@@ -75,7 +76,7 @@ def test_every_network_scores_as_if_alone(usual: list[Swept], cache: ProgramCach
 
 @pytest.mark.parametrize("batch_norm", ["calibrated", "batch", "identity"])
 def test_graphs_with_batch_norm_and_branches(batch_norm: str, cache: ProgramCache) -> None:
-    archs = [*WITH_BATCH_NORM.values(), chain(3), chain(3, 3)]
+    archs = [*WITH_BATCH_NORM.values(), chain(3, 3), chain(3)]
     found = swept(archs, cache=cache, batch_norm=batch_norm)
     for one, arch in zip(found, archs, strict=True):
         assert_agrees(one, arch, cache, batch_norm=batch_norm)

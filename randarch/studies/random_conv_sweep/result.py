@@ -26,6 +26,7 @@ from randarch.spaces import ValidCount
 from randarch.store import write_csv, write_json, write_text
 from randarch.studies.random_conv_sweep import published
 from randarch.studies.random_conv_sweep.config import Config
+from randarch.studies.session import describe_device
 
 CLOCKED = ("fit_seconds", "throughput", "predicted_throughput")
 """Columns that a clock made, which are in throughput.csv. Where throughput decides what is kept, results.csv
@@ -154,7 +155,7 @@ class Result:
 
     def report(self) -> SweepReport:
         """What the page shows."""
-        machine, config = self.provenance["machine"], self.config
+        config = self.config
         rule = f"{100 * config.min_accuracy:g} % accuracy"
         if config.min_throughput:
             rule += f" and {config.min_throughput:g} images/s"
@@ -163,7 +164,7 @@ class Result:
             table=self.table,
             analysis=self.analysis,
             command=self.command,
-            device=f"{self.provenance['device']} ({machine['cores']} cores, {machine['system']})",
+            device=describe_device(self.provenance),
             genomes=self.counts.total,
             valid=self.counts.valid,
             kept_rule=f"{rule} in the first pass",

@@ -17,7 +17,6 @@ COSTS = ("ratio", "params", "macs", "feature_size")
 def swept_row(
     kind: str,
     genome: Genome,
-    digest: str,
     found: Swept,
     seeds: Sequence[int],
     input_size: int,
@@ -40,7 +39,7 @@ def swept_row(
         metrics["ensemble_loo_accuracy"] = found.ensemble_loo_accuracy
         metrics["ensemble_test_accuracy"] = found.ensemble_test_accuracy
     timings = {"fit": found.fit_seconds, **timings}
-    return Row(kind, 0, genome, seeds[0], digest, metrics, timings)
+    return Row(kind, 0, genome, seeds[0], found.digest, metrics, timings)
 
 
 def throughput_row(kind: str, genome: Genome, digest: str, found: Throughput) -> Row:

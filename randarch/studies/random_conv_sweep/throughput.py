@@ -11,7 +11,8 @@ from randarch.spaces import ConvGrid, Genome
 from randarch.store import ResultStore, Row
 from randarch.studies.random_conv_sweep.config import Config
 from randarch.studies.random_conv_sweep.rows import throughput_row
-from randarch.studies.shards import RunShards, Shard, Stop
+from randarch.studies.session import Session
+from randarch.studies.shards import Shard, Stop
 
 SAMPLED, CHOSEN = "throughput", "measured"
 """Kinds of rows: the random sample that the model is fitted to, and the networks that came out well."""
@@ -22,12 +23,11 @@ def measure(
     input_shape: Shape,
     genomes: Sequence[Genome],
     kind: str,
-    do: RunShards,
-    store: ResultStore,
+    session: Session,
 ) -> None:
     """Measures what is not yet, one network at a time, with nothing beside it."""
     space = config.space()
-    elsewhere = set(rates(store, CHOSEN if kind == SAMPLED else SAMPLED))
+    elsewhere = set(rates(session.folder.results, CHOSEN if kind == SAMPLED else SAMPLED))
 
     def work(genome: Genome) -> Callable[[Stop], list[Row]]:
         def run(stop: Stop) -> list[Row]:
@@ -42,7 +42,7 @@ def measure(
 
     wanted = [g for g in dict.fromkeys(genomes) if g not in elsewhere]
     shards = [Shard(space.format(g), work(g)) for g in wanted]
-    do(shards, kind=kind, label="throughput", workers=1)
+    session.do(shards, kind=kind, label="throughput", workers=1)
 
 
 def rates(store: ResultStore, *kinds: str) -> dict[Genome, float]:
@@ -60,15 +60,14 @@ def predict(
     space: ConvGrid,
     input_shape: Shape,
     genomes: Sequence[Genome],
-    do: RunShards,
-    store: ResultStore,
+    session: Session,
 ) -> tuple[dict[Genome, float], ThroughputModel]:
     """Images a second of every network, by a model of a random sample that is measured."""
     rng = np.random.default_rng([config.seed, 2])
     count = min(config.throughput_sample, len(genomes))
     sample = [genomes[i] for i in sorted(rng.choice(len(genomes), count, replace=False))]
-    measure(config, input_shape, sample, SAMPLED, do, store)
-    measured = rates(store)
+    measure(config, input_shape, sample, SAMPLED, session)
+    measured = rates(session.folder.results)
     shapes = {g: geometry.analyze(space.decode(g), input_shape) for g in genomes}
     model = ThroughputModel.fit([shapes[g] for g in sample], [measured[g] for g in sample])
     return {g: model.predict(shapes[g]) for g in genomes}, model

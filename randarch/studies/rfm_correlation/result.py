@@ -13,6 +13,7 @@ from randarch.report.sentences import finding
 from randarch.store import write_csv, write_json, write_text
 from randarch.studies.rfm_correlation.config import Config
 from randarch.studies.rfm_correlation.published import WHERE_IT_HOLDS
+from randarch.studies.session import describe_device
 
 
 @dataclass(frozen=True)
@@ -140,12 +141,11 @@ class Result:
 
     def report(self) -> StudyReport:
         """What the page shows."""
-        machine = self.provenance["machine"]
         return StudyReport(
             title="Random-weight accuracy against trained accuracy",
             depths=tuple(d.report() for d in self.depths),
             command=self.command,
-            device=f"{self.provenance['device']} ({machine['cores']} cores, {machine['system']})",
+            device=describe_device(self.provenance),
             config=self.config.to_dict(),
             deviations=self.deviations,
             seconds=self.seconds,

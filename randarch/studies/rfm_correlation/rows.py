@@ -1,13 +1,10 @@
-"""What the store keeps of each evaluation and training, by name."""
+"""What the store keeps of each evaluation, by name."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from randarch.engine import Evaluation
-from randarch.training import Training
 
 
 def random_metrics(found: Evaluation, count: int) -> dict[str, Any]:
@@ -38,27 +35,3 @@ def random_metrics(found: Evaluation, count: int) -> dict[str, Any]:
         result["resolved_loo_error_difference"] = found.certificate.loo_error
         result["resolved_test_accuracy_difference"] = found.certificate.test_accuracy
     return result
-
-
-def trained_metrics(found: Training) -> dict[str, Any]:
-    return {
-        "trained_accuracy": float(found.test_accuracy.mean()),
-        **{f"trained_accuracy_seed{i}": float(v) for i, v in enumerate(found.test_accuracy)},
-        "dead": bool(found.dead.any()),
-        "diverged": bool(found.diverged.any()),
-        "train_loss_by_epoch": found.train_loss.tolist(),
-        "train_accuracy_by_epoch": found.train_accuracy.tolist(),
-        "test_accuracy_by_epoch": found.test_accuracy_by_epoch.tolist(),
-    }
-
-
-def work_seconds(timings: Callable[[str], pd.DataFrame]) -> dict[str, float]:
-    """Work seconds from the store, added up over workers and over interrupted runs."""
-    frames = {kind: timings(kind) for kind in ("evaluate", "train", "converge")}
-    compiling = sum(float(f["compile"].sum()) for f in frames.values() if len(f))
-    running = {kind: float(f["run"].sum()) if len(f) else 0.0 for kind, f in frames.items()}
-    return {
-        "compile": compiling,
-        "evaluate": running["evaluate"],
-        "train": running["train"] + running["converge"],
-    }

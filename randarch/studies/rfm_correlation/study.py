@@ -1,35 +1,26 @@
 """The run: sample architectures, score them with random weights, train them, compare."""
 
 import os
-import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 import pandas as pd
 
 from randarch import data
 from randarch.analysis import DepthAnalysis, analyze_depth
-from randarch.engine import (
-    DEFAULT_MEMORY_BUDGET,
-    Evaluator,
-    Images,
-    Normalization,
-    ProgramCache,
-)
-from randarch.networks import seeds_over
+from randarch.engine import DEFAULT_MEMORY_BUDGET, Evaluator, Normalization, ProgramCache
 from randarch.spaces import ConvChain, Genome
-from randarch.store import Row, RunFolder, os_failure, provenance
-from randarch.studies.machine import available_cores, default_workers
+from randarch.store import Row
+from randarch.studies.images import for_readout, for_training
 from randarch.studies.rfm_correlation import published
 from randarch.studies.rfm_correlation.checks import check_data, check_memory
 from randarch.studies.rfm_correlation.config import Config, deviations
 from randarch.studies.rfm_correlation.result import DepthResult, Result
-from randarch.studies.rfm_correlation.rows import random_metrics, trained_metrics, work_seconds
-from randarch.studies.shards import Shard, Stop, run_shards
-from randarch.training import TrainingImages, train
+from randarch.studies.rfm_correlation.rows import random_metrics
+from randarch.studies.session import Session, new_workdir
+from randarch.studies.shards import Shard, Stop
+from randarch.studies.trained import training_shard
 
 STUDY = "rfm_correlation"
 _KEY = ["draw", "genome", "digest"]
@@ -61,20 +52,21 @@ class Study:
         progress: bool = True,
         command: str = "",
     ) -> None:
-        if workers is not None and workers < 1:
-            raise ValueError(f"workers is {workers}; expected at least 1")
-        if memory_budget < 1:
-            raise ValueError(
-                f"memory_budget is {memory_budget}; expected a positive number of bytes"
-            )
         self.config = config
-        self._start = time.perf_counter()
-        self.workers = workers or default_workers(available_cores())
-        self._budget = memory_budget
-        self._progress = progress
-        self._command = command or f"rfm_correlation.run({config!r}, {os.fspath(workdir)!r})"
-        wanted = config.to_dict()
-        RunFolder.check(workdir, study=STUDY, config=wanted)  # reading the data may take minutes
+        self.session = Session(
+            STUDY,
+            config.to_dict(),
+            workdir,
+            workers=workers,
+            memory_budget=memory_budget,
+            progress=progress,
+            command=command,
+            numerics={
+                "batch_norm": config.batch_norm,
+                "init": config.init,
+                "precision": "float32, highest (evaluation); float32, default (training)",
+            },
+        )
         self.dataset = data.load(
             config.dataset,
             train_size=config.train_size,
@@ -89,45 +81,33 @@ class Study:
             for depth in config.depth
         }
         check_memory(config, self._genomes, self.dataset.input_shape)
-        self.folder = RunFolder.open(
-            workdir, study=STUDY, config={**wanted, "dataset_digest": self.dataset.digest}
-        )
+        self.session.open(self.dataset.digest)
 
     def __enter__(self) -> "Study":
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.folder.close()
+        self.session.close()
 
     def run(self) -> Result:
         """Does what the folder does not hold yet, analyses, and writes tables, summary, figures and page."""
-        try:
-            return self._run()
-        except OSError as error:
-            raise os_failure(self.folder.path, error, "write to") from error
-
-    def _run(self) -> Result:
-        self._log(f"started: {self._command}")
-        # No two architectures share a training program, so only those at work are kept.
-        caches = ProgramCache(), ProgramCache(4 * self.workers)
-        results = tuple(self._run_depth(depth, *caches) for depth in self.config.depth)
-        rows, images = self.folder.results, self.dataset
-        result = Result(
-            study=STUDY,
-            config=self.config,
-            depths=results,
-            deviations=deviations(self.config, len(images.x_train), len(images.x_test)),
-            seconds={"total": time.perf_counter() - self._start, **work_seconds(rows.timings)},
-            command=self._command,
-            provenance=self._provenance(),
-        )
-        result.save(self.folder.path)
-        self._log(f"finished after {result.seconds['total']:.1f} s")
+        session, images = self.session, self.dataset
+        with session.recording():
+            # No two architectures share a training program, so only those at work are kept.
+            caches = ProgramCache(), ProgramCache(4 * session.workers)
+            result = Result(
+                study=STUDY,
+                config=self.config,
+                depths=tuple(self._run_depth(depth, *caches) for depth in self.config.depth),
+                deviations=deviations(self.config, len(images.x_train), len(images.x_test)),
+                seconds=session.seconds(
+                    {"evaluate": "evaluate", "train": "train", "converge": "train"}
+                ),
+                command=session.command,
+                provenance=session.provenance(),
+            )
+            result.save(session.folder.path)
         return result
-
-    def _log(self, text: str) -> None:
-        with open(self.folder.path / "log.txt", "a", encoding="utf-8") as log:
-            log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
 
     def _run_depth(
         self, depth: int, cache: ProgramCache, training_cache: ProgramCache
@@ -150,18 +130,10 @@ class Study:
         )
 
     def _evaluate(self, space: ConvChain, genomes: Sequence[Genome], cache: ProgramCache) -> None:
-        config, images = self.config, self.dataset
-        size = config.readout_size or len(images.x_train)
+        config = self.config
         evaluator = Evaluator(
-            Images(
-                images.x_train[:size],
-                images.y_train[:size],
-                images.x_test,
-                images.y_test,
-                images.num_classes,
-                Normalization(*self._statistics()),
-            ),
-            config.evaluation_settings(self._budget),
+            for_readout(self.dataset, self._normalization(), config.readout_size),
+            config.evaluation_settings(self.session.memory_budget),
             cache,
         )
 
@@ -182,10 +154,10 @@ class Study:
 
             return evaluate
 
-        self._run_shards(
+        self._do(
             "evaluate",
             space,
-            [(f"{d}", work(d, g)) for d, g in enumerate(genomes)],
+            [Shard(f"{space.name}/{d}", work(d, g)) for d, g in enumerate(genomes)],
             "random weights",
         )
 
@@ -197,45 +169,26 @@ class Study:
         epochs: int,
         cache: ProgramCache,
     ) -> None:
-        config, images = self.config, self.dataset
-        mean, std = self._statistics()
-        arrays = TrainingImages(
-            images.x_train,
-            images.y_train,
-            images.x_test,
-            images.y_test,
-            images.num_classes,
-            mean,
-            std,
-        )
-        settings = config.training_settings(epochs)
+        images = for_training(self.dataset, self._normalization())
+        settings = self.config.training_settings(epochs)
+        shards = [
+            training_shard(
+                f"{space.name}/{draw}",
+                space.decode(genome),
+                images,
+                settings,
+                cache,
+                kind=kind,
+                draw=draw,
+                genome=genome,
+                seed=self.config.seed,
+            )
+            for draw, genome in picked
+        ]
+        self._do(kind, space, shards, f"{kind}, {epochs} epochs")
 
-        def work(draw: int, genome: Genome) -> Callable[[Stop], list[Row]]:
-            def training(stop: Stop) -> list[Row]:
-                stop.check()
-                spec, before = space.decode(genome), cache.used()
-                found = train(
-                    spec, arrays, settings, compile=cache.get, on_epoch=lambda _: stop.check()
-                )
-                compiling = (cache.used() - before).compile_seconds
-                timings = {"compile": compiling, "run": found.seconds - compiling}
-                return [
-                    Row(
-                        kind,
-                        draw,
-                        genome,
-                        config.seed,
-                        spec.digest,
-                        trained_metrics(found),
-                        timings,
-                    )
-                ]
-
-            return training
-
-        self._run_shards(
-            kind, space, [(f"{d}", work(d, g)) for d, g in picked], f"{kind}, {epochs} epochs"
-        )
+    def _do(self, kind: str, space: ConvChain, shards: Sequence[Shard], label: str) -> None:
+        self.session.do(shards, kind=kind, label=f"depth {space.depth}: {label}")
 
     def _converge(
         self, space: ConvChain, genomes: Sequence[Genome], table: pd.DataFrame, cache: ProgramCache
@@ -276,26 +229,8 @@ class Study:
         ]
         return pd.DataFrame(rows)
 
-    def _run_shards(
-        self,
-        kind: str,
-        space: ConvChain,
-        named: Sequence[tuple[str, Callable[[Stop], list[Row]]]],
-        label: str,
-    ) -> None:
-        run_shards(
-            [Shard(f"{space.name}/{name}", work) for name, work in named],
-            kind=kind,
-            store=self.folder.results,
-            provenance=self._provenance(),
-            workers=self.workers,
-            label=f"depth {space.depth}: {label}",
-            progress=self._progress,
-            log=self._log,
-        )
-
     def _frame(self, kind: str, space: ConvChain) -> pd.DataFrame:
-        frame = self.folder.results.frame(kind)
+        frame = self.session.folder.results.frame(kind)
         return frame[[len(genome) == space.num_genes for genome in frame["genome"]]]
 
     def _table(self, space: ConvChain) -> pd.DataFrame:
@@ -304,21 +239,10 @@ class Study:
         table = random.merge(trained, on=_KEY, validate="one_to_one")
         return table.astype({"dead": bool, "diverged": bool}).reset_index(drop=True)
 
-    def _statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    def _normalization(self) -> Normalization:
         if self.config.normalization == "paper":
-            return published.CIFAR10_MEAN, published.CIFAR10_STD
-        return self.dataset.channel_mean, self.dataset.channel_std
-
-    def _provenance(self) -> dict[str, Any]:
-        device = jax.devices()[0]
-        return provenance(
-            device=device.device_kind,
-            platform=device.platform,
-            batch_norm=self.config.batch_norm,
-            init=self.config.init,
-            seeds_over=seeds_over(),
-            precision="float32, highest (evaluation); float32, default (training)",
-        )
+            return Normalization(published.CIFAR10_MEAN, published.CIFAR10_STD)
+        return Normalization(self.dataset.channel_mean, self.dataset.channel_std)
 
 
 def run(config: Config, workdir: str | os.PathLike[str] | None = None, **options: Any) -> Result:
@@ -326,6 +250,5 @@ def run(config: Config, workdir: str | os.PathLike[str] | None = None, **options
 
     Without a `workdir` the run goes to `runs/rfm_correlation-<time>`.
     """
-    workdir = workdir or Path("runs") / f"{STUDY}-{time.strftime('%Y%m%d-%H%M%S')}"
-    with Study(config, workdir, **options) as study:
+    with Study(config, workdir or new_workdir(STUDY), **options) as study:
         return study.run()
