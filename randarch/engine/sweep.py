@@ -1,7 +1,7 @@
 """Evaluating many architectures: what they share is computed once, and memory stays within a budget.
 
-Values that several steps read are kept while there is room for them next to what the steps below need at
-least; where there is none they are computed again, a batch of images at a time. That changes what a sweep
+Values that several steps read are kept where there is room; where there is not for all, those that are dear to
+compute are kept (`footprint`), and the others computed again, a batch of images at a time. That changes what a sweep
 costs and none of its results.
 """
 
@@ -13,11 +13,12 @@ import jax
 import jax.numpy as jnp
 
 from randarch.engine.evaluate import EvaluationSettings, Images
+from randarch.engine.footprint import Footprint
 from randarch.engine.forward import Forward
 from randarch.engine.plan import Part, Plan, Step, plan
 from randarch.engine.programs import ProgramCache
 from randarch.engine.readouts import Swept
-from randarch.engine.walk import Batches, Footprint, Meter, Walker, Work, draw_step
+from randarch.engine.walk import Batches, Meter, Walker, Work, draw_step
 from randarch.spec import ArchSpec
 
 BATCH, SMALLEST_BATCH = 100, 10

@@ -1,6 +1,5 @@
-"""One thread's way through a plan: values are kept while there is room, or computed again."""
+"""One thread's way through a plan: values are kept, or computed again when they are needed."""
 
-import math
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,53 +12,11 @@ from jaxtyping import Array, Float
 
 from randarch import layers
 from randarch.engine.evaluate import EvaluationSettings, Images
+from randarch.engine.footprint import Footprint
 from randarch.engine.forward import Forward, measured_statistics
 from randarch.engine.plan import Part, Path, Step
-from randarch.engine.readouts import Readouts, Swept, readout_bytes
+from randarch.engine.readouts import Readouts, Swept
 from randarch.networks import Variables, draw_weights, gather_variables, node_key
-
-SCRATCH = 64 * 2**20
-"""Bytes that a thread needs beside values and kernels: windows of the images, weights."""
-
-
-@dataclass(frozen=True)
-class Footprint:
-    """Bytes that steps take.
-
-    Attributes:
-      images: training and test images.
-      seeds: of the weights.
-      batch: images at a time.
-      readout: bytes that readouts take beside the features.
-    """
-
-    images: int
-    seeds: int
-    batch: int
-    readout: int
-
-    @classmethod
-    def of(cls, images: Images, settings: EvaluationSettings, batch: int) -> "Footprint":
-        count = len(images.x_train) + len(images.x_test)
-        return cls(count, len(settings.seeds), batch, readout_bytes(images, settings))
-
-    def values(self, step: Step) -> int:
-        """What a step passes on, for all images."""
-        return 4 * self.seeds * self.images * step.values
-
-    def needed(self, path: Path) -> int:
-        """What completing the graphs below the path's last step takes if nothing is kept."""
-        return SCRATCH + self._needed(path[-1], max(self._running(step) for step in path))
-
-    def _needed(self, step: Step, running: int) -> int:
-        # Features, and a centred copy.
-        own = 2 * self.values(step) + self.readout if step.ends else 0
-        below = (self._needed(s, max(running, self._running(s))) for s in step.children)
-        return max([running + own, *below])
-
-    def _running(self, step: Step) -> int:
-        read = sum(math.prod(step.geometry[i].shape) for i in step.stage.inputs)
-        return 4 * self.seeds * self.batch * (read + step.values)
 
 
 @dataclass(frozen=True)
@@ -173,6 +130,7 @@ class Walker:
         self.counts = batches.counts
         self.calibrating = batches.calibrating
         self.path: list[Step] = []
+        self.keep: frozenset[int] = frozenset()
         self.kept: list[list[tuple[Array, ...]] | None] = []
         self.variables: list[Variables] = []
         self.statistics: list[dict[int, tuple[np.ndarray, np.ndarray]] | None] = []
@@ -188,6 +146,7 @@ class Walker:
                 self._visit(readouts, alone)
         except BaseException:
             self.path, self.kept, self.variables, self.statistics = [], [], [], []
+            self.keep = frozenset()
             raise
         found = {one.position: one for one in readouts.finish()}
         return [found[position] for position in part.positions]
@@ -206,18 +165,22 @@ class Walker:
         self.path.append(step)
         self.kept.append(None)
         self.statistics.append(None)
+        if step.users > 1:
+            self._choose()
         self.variables.append(self._with_statistics(step))
-        path, sizes = tuple(self.path), self.footprint
-        held = sum(sizes.values(s) for s, kept in zip(path, self.kept, strict=True) if kept)
-        if step.users > 1 and held + sizes.values(step) + sizes.needed(path) <= self.budget:
-            moments: list[Any] = []
-            kept = [self._values(len(path), batch, moments) for batch in range(len(self.counts))]
-            self.kept[-1] = kept
-            self._keep_statistics(step, moments)
 
     def _leave(self) -> None:
+        fork = self.path[-1].users > 1
         for stack in (self.path, self.kept, self.variables, self.statistics):
             stack.pop()  # type: ignore[attr-defined]
+        if fork:
+            self._choose()
+
+    def _choose(self) -> None:
+        """Which values to keep on the way that was taken; they are computed when they are first needed."""
+        self.keep = self.footprint.choose(tuple(self.path), self.budget)
+        for index in set(range(len(self.path))) - self.keep:
+            self.kept[index] = None
 
     def _visit(self, readouts: Readouts, alone: bool) -> None:
         step = self.path[-1]
@@ -242,28 +205,25 @@ class Walker:
         self.meter.add(macs_alone=alone * sum(self.counts) * len(step.ends))
         readouts.add(step, features)
 
-    def _values(
-        self, depth: int, batch: int, moments: list[Any] | None = None
-    ) -> tuple[Array, ...]:
+    def _values(self, depth: int, batch: int) -> tuple[Array, ...]:
         """What the current path's first `depth` steps give for a batch of images."""
         if depth == 0:
             return (self.pixels[batch],)
+        if depth - 1 in self.keep and self.kept[depth - 1] is None:
+            results = [self._step(depth, batch) for batch in range(len(self.counts))]
+            self.kept[depth - 1] = [values for values, _ in results]
+            self._measured(depth, [moments for _, moments in results[: self.calibrating]])
         kept = self.kept[depth - 1]
-        if kept is not None:
-            return kept[batch]
+        return self._step(depth, batch)[0] if kept is None else kept[batch]
+
+    def _step(self, depth: int, batch: int) -> tuple[tuple[Array, ...], Any]:
+        """Values and moments of one step on one batch."""
         self.check()
-        step = self.path[depth - 1]
-        values, measured = self.forward.run(
-            step.stage,
-            self.variables[depth - 1],
-            self._values(depth - 1, batch),
-            self.counts[batch],
-        )
-        if moments is not None:
-            moments.append(measured)
-        images = len(self.settings.seeds) * self.counts[batch]
-        self.meter.add(steps=1, macs=step.macs * images)
-        return values
+        step, count = self.path[depth - 1], self.counts[batch]
+        before = self._values(depth - 1, batch)
+        result = self.forward.run(step.stage, self.variables[depth - 1], before, count)
+        self.meter.add(steps=1, macs=step.macs * len(self.settings.seeds) * count)
+        return result
 
     def _with_statistics(self, step: Step) -> Variables:
         """A step's variables, batch norms calibrated on what comes before."""
@@ -284,20 +244,20 @@ class Walker:
     def _statistics(self, depth: int) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         """What batch norms need to know of the values of the path's step at `depth`."""
         if self.statistics[depth - 1] is None:
-            moments: list[Any] = []
-            for batch in range(self.calibrating):
-                self._values(depth, batch, moments)
-            self._keep_statistics(self.path[depth - 1], moments, depth)
+            if depth - 1 in self.keep:
+                self._values(depth, 0)
+            else:
+                batches = range(self.calibrating)
+                self._measured(depth, [self._step(depth, batch)[1] for batch in batches])
         found = self.statistics[depth - 1]
         assert found is not None
         return found
 
-    def _keep_statistics(self, step: Step, moments: list[Any], depth: int | None = None) -> None:
-        counts = self.counts[: self.calibrating]
-        used = moments[: self.calibrating]
-        calibrated = self.settings.batch_norm == "calibrated"
-        found = measured_statistics(step.stage, used, counts) if calibrated else ()
-        self.statistics[(depth or len(self.path)) - 1] = {n: (m, v) for n, m, v in found}
+    def _measured(self, depth: int, moments: list[Any]) -> None:
+        if self.settings.batch_norm == "calibrated":
+            counts = self.counts[: self.calibrating]
+            found = measured_statistics(self.path[depth - 1].stage, moments, counts)
+            self.statistics[depth - 1] = {node: (mean, var) for node, mean, var in found}
 
     def _image_statistics(self, step: Step) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
         """Of batch norms that read the images themselves."""

@@ -9,8 +9,9 @@ import pytest
 
 from randarch import ridge
 from randarch.engine import BudgetError, EvaluationSettings, Evaluator, ProgramCache, Sweep, Swept
+from randarch.engine.footprint import Footprint
 from randarch.engine.sweep import BATCH
-from randarch.engine.walk import Batches, Footprint
+from randarch.engine.walk import Batches
 from randarch.geometry import analyze
 from randarch.spaces import ConvGrid
 from randarch.spec import ArchSpec
