@@ -5,13 +5,12 @@ import os
 import shlex
 import sys
 import textwrap
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from absl import app, flags, logging
 
-from randarch.studies import RunFolderError
+from randarch.studies import RunFolderError, new_workdir
 
 BAD_INPUT, INTERRUPTED = 2, 130
 GROUPS = ("what", "where", "data", "random networks", "readout", "training", "analysis")
@@ -76,6 +75,12 @@ def define_shared_flags(study: str) -> None:
     flags.DEFINE_integer("epochs", None, "Of training.", module_name="training")
 
 
+def define_flags(kind: Callable[..., Any], texts: Mapping[str, tuple[str, str]]) -> None:
+    """Flags of one kind, such as `flags.DEFINE_string`, from name to group and help."""
+    for name, (group, text) in texts.items():
+        kind(name, None, text, module_name=group)
+
+
 def given(names: Iterable[str]) -> dict[str, Any]:
     """The flags that were given, by name."""
     return {name: value for name in names if (value := getattr(flags.FLAGS, name)) is not None}
@@ -109,16 +114,6 @@ def choose_preset(presets: Any) -> Any:
     return presets[name]
 
 
-def choose_workdir(study: str) -> str:
-    """The flag's, or a new one named after the time."""
-    return flags.FLAGS.workdir or os.path.join("runs", f"{study}-{time.strftime('%Y%m%d-%H%M%S')}")
-
-
-def this_command(module: str) -> str:
-    """The line that was typed."""
-    return shlex.join(["python", "-m", module, *sys.argv[1:]])
-
-
 class BadInput(Exception):
     """What the user gave cannot be run; the message says what, what was expected, and the remedy."""
 
@@ -142,11 +137,38 @@ def memory_budget() -> int:
     return int(value * 2**30)
 
 
-def run_command(main: Callable[[], str]) -> None:
-    """Runs `main` with parsed flags and turns what happens into an exit code.
+def run_study(study: Any, config: Callable[[], Any]) -> str:
+    """Runs a study as the flags say; returns what is printed at the end.
+
+    Args:
+      study: one of `randarch.studies`.
+      config: makes the study's config of the flags.
+    """
+    with checking_input():
+        workdir = flags.FLAGS.workdir or new_workdir(study.STUDY)
+        run = study.Study(
+            config(),
+            workdir,
+            workers=flags.FLAGS.workers,
+            memory_budget=memory_budget(),
+            progress=flags.FLAGS.progress,
+            command=shlex.join(["python", "-m", f"experiments.{study.STUDY}", *sys.argv[1:]]),
+        )
+    with run:
+        try:
+            result = run.run()
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f"To resume: the same command with --workdir={workdir}"
+            ) from None
+    return f"{result.describe()}\n\nThe page: {workdir}/report.html"
+
+
+def run_command(study: Any, config: Callable[[], Any]) -> None:
+    """Runs a study (see `run_study`) with parsed flags and turns what happens into an exit code.
 
     0 on success; 2 with one line for bad input (`BadInput`), a refused folder or a full disk; 130 after Ctrl-C. Any
-    other exception is a bug and keeps its traceback. `main` returns what is printed at the end.
+    other exception is a bug and keeps its traceback.
     """
 
     def parse(argv: list[str]) -> list[str]:
@@ -168,7 +190,7 @@ def run_command(main: Callable[[], str]) -> None:
         # At info level JAX and TFDS tell about every backend and folder that they do not find.
         logging.set_verbosity(logging.WARNING)
         try:
-            print(main())
+            print(run_study(study, config))
         except (BadInput, RunFolderError) as error:
             _fail(str(error))
         except KeyboardInterrupt as interruption:

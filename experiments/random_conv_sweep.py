@@ -16,7 +16,6 @@ from absl import flags
 from experiments import _command
 from randarch.studies import random_conv_sweep as study
 
-FLAGS = flags.FLAGS
 LISTS = {
     "kernels": ("what", "Sides of kernels, ascending, such as 3,5,7,9."),
     "strides": ("what", "Strides, ascending, such as 1,2,3."),
@@ -63,36 +62,16 @@ FLOATS = {
     "min_throughput": ("analysis", "Images a second, to be kept; 0: measure none."),
     "learning_rate": ("training", "Of AdamW."),
 }
+BOOLEANS = {"trials_for_all": ("random networks", "Give every network its trials.")}
 SHARED = ("dataset", "seed", "weights")
 ALIASES = {"seeds": "trials", "epochs": "train_epochs"}
 """Flags that every study has, by what they are here."""
 
 
-def main() -> str:
-    with _command.checking_input():
-        workdir = _command.choose_workdir(study.STUDY)
-        run = study.Study(
-            config(),
-            workdir,
-            workers=FLAGS.workers,
-            memory_budget=_command.memory_budget(),
-            progress=FLAGS.progress,
-            command=_command.this_command("experiments.random_conv_sweep"),
-        )
-    with run:
-        try:
-            result = run.run()
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f"To resume: the same command with --workdir={workdir}"
-            ) from None
-    return f"{result.describe()}\n\nThe page: {workdir}/report.html"
-
-
 def config() -> study.Config:
     """The preset, with the flags that were given on top."""
     preset = _command.choose_preset(study.PRESETS)
-    changes = _command.given([*SHARED, *TEXTS, *INTEGERS, *FLOATS, "trials_for_all"])
+    changes = _command.given([*SHARED, *TEXTS, *INTEGERS, *FLOATS, *BOOLEANS])
     for name, own in ALIASES.items():
         for value in _command.given([name]).values():
             if changes.setdefault(own, value) != value:
@@ -108,17 +87,12 @@ def config() -> study.Config:
 
 def define_flags() -> None:
     _command.define_shared_flags(study.STUDY)
-    for name, (group, text) in (TEXTS | LISTS | SIZES).items():
-        flags.DEFINE_string(name, None, text, module_name=group)
-    for name, (group, text) in INTEGERS.items():
-        flags.DEFINE_integer(name, None, text, module_name=group)
-    for name, (group, text) in FLOATS.items():
-        flags.DEFINE_float(name, None, text, module_name=group)
-    flags.DEFINE_bool(
-        "trials_for_all", None, "Give every network its trials.", module_name="random networks"
-    )
+    _command.define_flags(flags.DEFINE_string, TEXTS | LISTS | SIZES)
+    _command.define_flags(flags.DEFINE_integer, INTEGERS)
+    _command.define_flags(flags.DEFINE_float, FLOATS)
+    _command.define_flags(flags.DEFINE_bool, BOOLEANS)
 
 
 if __name__ == "__main__":
     define_flags()
-    _command.run_command(main)
+    _command.run_command(study, config)

@@ -15,7 +15,6 @@ from absl import flags
 from experiments import _command
 from randarch.studies import rfm_correlation as study
 
-FLAGS = flags.FLAGS
 TEXTS = {
     "depth": ("what", "Convolutional layers, 3 to 64; a list such as 3,5,9 runs each."),
     "feature_pool": (
@@ -56,27 +55,6 @@ FLOATS = {
 SHARED = ("dataset", "seed", "seeds", "weights", "epochs")
 
 
-def main() -> str:
-    with _command.checking_input():
-        workdir = _command.choose_workdir(study.STUDY)
-        run = study.Study(
-            config(),
-            workdir,
-            workers=FLAGS.workers,
-            memory_budget=_command.memory_budget(),
-            progress=FLAGS.progress,
-            command=_command.this_command("experiments.rfm_correlation"),
-        )
-    with run:
-        try:
-            result = run.run()
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f"To resume: the same command with --workdir={workdir}"
-            ) from None
-    return f"{result.describe()}\n\nThe page: {workdir}/report.html"
-
-
 def config() -> study.Config:
     """The preset, with the flags that were given on top."""
     preset = _command.choose_preset(study.PRESETS)
@@ -103,14 +81,11 @@ def _number_or_word(kind: type[int] | type[float], text: str) -> int | float | s
 
 def define_flags() -> None:
     _command.define_shared_flags(study.STUDY)
-    for name, (group, text) in TEXTS.items():
-        flags.DEFINE_string(name, None, text, module_name=group)
-    for name, (group, text) in INTEGERS.items():
-        flags.DEFINE_integer(name, None, text, module_name=group)
-    for name, (group, text) in FLOATS.items():
-        flags.DEFINE_float(name, None, text, module_name=group)
+    _command.define_flags(flags.DEFINE_string, TEXTS)
+    _command.define_flags(flags.DEFINE_integer, INTEGERS)
+    _command.define_flags(flags.DEFINE_float, FLOATS)
 
 
 if __name__ == "__main__":
     define_flags()
-    _command.run_command(main)
+    _command.run_command(study, config)

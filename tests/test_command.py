@@ -41,7 +41,7 @@ def typed(
     def call(*arguments: str) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["rfm_correlation", *arguments])
         with pytest.raises(SystemExit) as ended:
-            _command.run_command(command.main)
+            _command.run_command(command.study, command.config)
         code = ended.value.code
         return (code if isinstance(code, int) else 0), capsys.readouterr().err
 
@@ -219,7 +219,7 @@ def test_an_unknown_data_set_is_answered_with_the_nearest(
 def test_what_the_user_can_mend_is_one_line(
     error: Exception, typed: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "main", failing(error))
+    monkeypatch.setattr(_command, "run_study", failing(error))
     assert typed() == (2, "error: too much\n")
 
 
@@ -230,7 +230,7 @@ def failing(error: Exception) -> Callable[..., Any]:
     return fail
 
 
-@pytest.mark.parametrize(("owner", "name"), [(command, "main"), (rfm.Study, "run")])
+@pytest.mark.parametrize(("owner", "name"), [(_command, "run_study"), (rfm.Study, "run")])
 def test_a_fault_of_ours_keeps_its_traceback(
     owner: Any,
     name: str,
