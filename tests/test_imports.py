@@ -296,7 +296,7 @@ def test_a_forbidden_import_is_found(name: str, code: str, is_package: bool) -> 
         ("randarch.training", "from randarch.data.augmentation import crop", False),
         ("randarch.training", "from randarch.data import augmentation", False),
         ("randarch", "from .studies import rfm_correlation\nfrom .spec import ArchSpec", True),
-        ("randarch.studies.rfm", "from randarch.report.page import write", False),
+        ("randarch.studies.rfm", "from randarch.report.rfm.page import write", False),
         ("experiments.rfm", "from absl import app, flags\nfrom ._main import run_study", False),
         ("experiments.rfm", "from randarch.studies import rfm_correlation", False),
     ],

@@ -21,24 +21,24 @@ from randarch.analysis.results import (
 )
 from randarch.analysis.selection import top_k
 from randarch.analysis.size import bin_edges, size_classes, within_bins, within_classes
-from randarch.analysis.sweep import SweepAnalysis, SweptNetwork, analyze_sweep
-from randarch.analysis.sweep_clusters import cluster_index
-from randarch.analysis.sweep_correlations import CorrelationMatrix, correlation_matrix
-from randarch.analysis.sweep_effects import GeneEffect, ValueEffect, gene_effects
-from randarch.analysis.sweep_front import choose_speed, fitness, pareto_mask
-from randarch.analysis.sweep_interactions import Interactions, PairInteraction, gene_interactions
-from randarch.analysis.sweep_published import (
+from randarch.analysis.sweep.analysis import SweepAnalysis, SweptNetwork, analyze_sweep
+from randarch.analysis.sweep.clusters import cluster_index
+from randarch.analysis.sweep.correlations import CorrelationMatrix, correlation_matrix
+from randarch.analysis.sweep.effects import GeneEffect, ValueEffect, gene_effects
+from randarch.analysis.sweep.front import choose_speed, fitness, pareto_mask
+from randarch.analysis.sweep.interactions import Interactions, PairInteraction, gene_interactions
+from randarch.analysis.sweep.published import (
     PublishedComparison,
     PublishedNetwork,
     compare_published,
 )
-from randarch.analysis.sweep_trained import (
+from randarch.analysis.sweep.trained import (
     ChannelGroup,
     TrainedComparison,
     compare_trained,
     permutation_p,
 )
-from randarch.analysis.sweep_trials import Distribution, first_column, t_interval
+from randarch.analysis.sweep.trials import Distribution, first_column, t_interval
 
 __all__ = [
     "Bootstrap",

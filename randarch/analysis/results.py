@@ -4,6 +4,7 @@
 architectures, a single repeat). Every estimate carries its own number of architectures.
 """
 
+import dataclasses
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,10 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-
-def _json_number(value: float) -> float | None:
-    """JSON has neither NaN nor infinity: both are null."""
-    return float(value) if math.isfinite(value) else None
+from randarch.analysis.json_ready import json_ready
 
 
 @dataclass(frozen=True)
@@ -49,20 +47,20 @@ class Estimate:
         return not (self.low > 0 or self.high < 0)
 
     def to_summary(self) -> dict[str, Any]:
-        return {
-            "value": _json_number(self.value),
-            "low": _json_number(self.low),
-            "high": _json_number(self.high),
-            "p": _json_number(self.p),
-            "n": self.n,
-        }
+        summary: dict[str, Any] = json_ready(dataclasses.asdict(self))
+        return summary
 
     def __str__(self) -> str:
         if not self.defined:
             return f"undefined (n = {self.n})"
         if math.isnan(self.low):
-            return f"{self.value + 0.0:.3f} (n = {self.n})"
-        return f"{self.value + 0.0:.3f} [{self.low:.3f}, {self.high:.3f}] (n = {self.n})"
+            return f"{_fixed(self.value)} (n = {self.n})"
+        return f"{_fixed(self.value)} [{_fixed(self.low)}, {_fixed(self.high)}] (n = {self.n})"
+
+
+def _fixed(value: float) -> str:
+    """Three decimals, and no minus before a zero."""
+    return f"{round(value, 3) + 0.0:.3f}"
 
 
 @dataclass(frozen=True)
@@ -167,17 +165,8 @@ class TopK:
     best: float
 
     def to_summary(self) -> dict[str, Any]:
-        return {
-            "k": self.k,
-            "n": self.n,
-            "overlap": _json_number(self.overlap),
-            "expected_overlap": _json_number(self.expected_overlap),
-            "regret": _json_number(self.regret),
-            "expected_regret": _json_number(self.expected_regret),
-            "mean_picked": _json_number(self.mean_picked),
-            "mean_all": _json_number(self.mean_all),
-            "best": _json_number(self.best),
-        }
+        summary: dict[str, Any] = json_ready(dataclasses.asdict(self))
+        return summary
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from randarch.analysis import Estimate
 from randarch.report.numbers import DASH, decimal, duration, interval, setting, signed
-from randarch.report.study import StudyReport
+from randarch.report.rfm.report import StudyReport
 
 
 @dataclass(frozen=True)

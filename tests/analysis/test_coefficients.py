@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from randarch.analysis import coefficients
+from randarch.analysis import Estimate, coefficients
 
 KINDS = {
     "pearson": (coefficients.pearson, stats.pearsonr),
@@ -149,3 +149,9 @@ def test_t_test_of_a_partial_loses_degrees_of_freedom() -> None:
 def test_t_test_without_degrees_of_freedom_is_undefined() -> None:
     assert np.isnan(coefficients.t_test(0.5, 4, covariates=2))
     assert coefficients.t_test(-1.0, 5) == 0
+
+
+def test_an_estimate_in_words_has_no_minus_before_a_zero() -> None:
+    assert str(Estimate(-1e-5, -0.2, 1e-5, 0.9, 7)) == "0.000 [-0.200, 0.000] (n = 7)"
+    assert str(Estimate(-0.25, float("nan"), float("nan"), float("nan"), 2)) == "-0.250 (n = 2)"
+    assert str(Estimate.undefined(1)) == "undefined (n = 1)"

@@ -16,11 +16,11 @@ from randarch.analysis import (
     compare_trained,
 )
 from randarch.engine import ThroughputModel
-from randarch.report import (
+from randarch.report.sweep import (
     PublishedSweep,
     SweepReport,
-    render_sweep_page,
-    write_sweep_figures,
+    render_page,
+    write_figures,
 )
 from randarch.spaces import ValidCount
 from randarch.store import write_csv, write_json, write_text
@@ -150,8 +150,8 @@ class Result:
         report = self.report()
         figures = folder / "figures"
         figures.mkdir(exist_ok=True)
-        write_sweep_figures(report, figures)
-        write_text(render_sweep_page(report), folder / "report.html")
+        write_figures(report, figures)
+        write_text(render_page(report), folder / "report.html")
 
     def report(self) -> SweepReport:
         """What the page shows."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from randarch.report import Published, PublishedBin
+from randarch.report.rfm import Published, PublishedBin
 
 PUBLISHED: Mapping[int, Published] = {
     3: Published(pearson=0.664021, spearman=0.675301, size_trained=0.912154, size_rfm=0.726757),

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from randarch.analysis import DepthAnalysis
-from randarch.report import DepthReport, Published, StudyReport, render_page, write_figures
-from randarch.report.sentences import finding
+from randarch.report.rfm import DepthReport, Published, StudyReport, render_page, write_figures
+from randarch.report.rfm.sentences import finding
 from randarch.store import write_csv, write_json, write_text
 from randarch.studies.rfm_correlation.config import Config
 from randarch.studies.rfm_correlation.published import WHERE_IT_HOLDS

@@ -1,0 +1,1 @@
+"""Of a sweep over many networks: genes, trials, the Pareto front, what others found."""
