@@ -68,6 +68,19 @@ class EvaluationSettings:
         if self.feature_pool is not None and self.feature_pool < 1:
             raise ValueError(f"feature_pool is {self.feature_pool}; expected at least 1, or None")
 
+    def forward(self, cache: ProgramCache, normalization: Normalization, batch: int) -> Forward:
+        """What applies networks with these settings, so many images at a time."""
+        return Forward(
+            cache,
+            normalization,
+            seeds=len(self.seeds),
+            batch_norm=self.batch_norm,
+            calibration_images=self.calibration_images,
+            batch=batch,
+            feature_pool=self.feature_pool,
+            precision=self.precision,
+        )
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -109,16 +122,7 @@ class Evaluator:
         self.images = images
         self.settings = settings
         self.cache = ProgramCache() if cache is None else cache
-        self._forward = Forward(
-            self.cache,
-            images.normalization,
-            seeds=len(settings.seeds),
-            batch_norm=settings.batch_norm,
-            calibration_images=settings.calibration_images,
-            batch=batch,
-            feature_pool=settings.feature_pool,
-            precision=settings.precision,
-        )
+        self._forward = settings.forward(self.cache, images.normalization, batch)
 
     def evaluate(self, arch: ArchSpec) -> Evaluation:
         """Features of every seed, then one readout a seed and one on all of them together."""

@@ -20,13 +20,18 @@ from randarch import layers
 from randarch.data.augmentation import normalize
 from randarch.engine.programs import ProgramCache
 from randarch.engine.stages import Stage, StageProgram, cut
+from randarch.engine.statistics import (
+    channel_moments,
+    combine_moments,
+    measured_statistics,
+    with_statistics,
+)
 from randarch.networks import (
     BatchStatistics,
     GraphModule,
     OverSeeds,
     Variables,
     gather_variables,
-    node_key,
     seeds_over,
 )
 from randarch.spec import ArchSpec, BatchNorm
@@ -157,7 +162,7 @@ class Forward:
             ]
             counts = [count for _, count in batches]
             for user, mean, var in measured_statistics(stage, [r[1] for r in results], counts):
-                _set_statistics(stages, variables, user, mean, var)
+                _calibrated(stages, variables, user, mean, var)
             batches = [
                 (result[0], count) for result, (_, count) in zip(results, batches, strict=True)
             ]
@@ -177,7 +182,7 @@ class Forward:
             return
         mean, var = self.image_statistics([(x, count) for (x,), count in batches])
         for user in users:
-            _set_statistics(stages, variables, user, mean, var)
+            _calibrated(stages, variables, user, mean, var)
 
     def image_statistics(
         self, batches: Sequence[tuple[Array, int]]
@@ -211,7 +216,7 @@ class Forward:
           count: how many of the batch are images; the rest fills it up.
           features: pool and flatten what it passes on, as a readout takes it.
         """
-        key, args = self.stage_call(stage, variables, values, count, features=features)
+        key, args = self._stage_call(stage, variables, values, count, features=features)
         outputs, moments = self.cache.get(_run_stage, key, *args)(*args)
         return outputs, moments
 
@@ -219,10 +224,10 @@ class Forward:
         self, stage: Stage, variables: Variables, values: tuple[Any, ...], *, features: bool = False
     ) -> None:
         """Compiles what `run` will need; `values` may be `jax.ShapeDtypeStruct`s."""
-        key, args = self.stage_call(stage, variables, values, 0, features=features)
+        key, args = self._stage_call(stage, variables, values, 0, features=features)
         self.cache.get(_run_stage, key, *args)
 
-    def stage_call(
+    def _stage_call(
         self,
         stage: Stage,
         variables: Variables,
@@ -256,39 +261,7 @@ class Forward:
             yield program(chunk), count
 
 
-def measured_statistics(
-    stage: Stage, moments: Sequence[tuple[tuple[Array, Array], ...]], counts: Sequence[int]
-) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """For each batch norm that reads what a stage computes: its node, and mean and variance over all batches.
-
-    Args:
-      stage: what ran.
-      moments: what `Forward.run` gave for each batch.
-      counts: images of each batch.
-    """
-    weights = np.array(counts, np.float64)
-    for position, users in enumerate(stage.measured):
-        parts = [
-            (np.asarray(batch[position][0], np.float64), np.asarray(batch[position][1], np.float64))
-            for batch in moments
-        ]
-        mean, var = combine_moments(parts, weights)
-        for user in users:
-            yield user, mean, var
-
-
-def combine_moments(
-    moments: Sequence[tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]],
-    counts: Float[np.ndarray, "b"],
-) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]:
-    """Mean and variance of a whole from those of its parts and how many images each part has."""
-    share = counts / counts.sum()
-    mean = sum(w * m for w, (m, _) in zip(share, moments, strict=True))
-    var = sum(w * (v + (m - mean) ** 2) for w, (m, v) in zip(share, moments, strict=True))
-    return np.asarray(mean, np.float32), np.asarray(var, np.float32)
-
-
-def _set_statistics(
+def _calibrated(
     stages: tuple[Stage, ...],
     variables: list[Variables],
     node: int,
@@ -296,9 +269,7 @@ def _set_statistics(
     var: np.ndarray,
 ) -> None:
     index = max(i for i, stage in enumerate(stages) if stage.first <= node)
-    name = node_key(node - stages[index].first)
-    statistics = {**variables[index]["batch_stats"], name: {"mean": mean, "var": var}}
-    variables[index] = {**variables[index], "batch_stats": statistics}
+    variables[index] = with_statistics(variables[index], stages[index], node, mean, var)
 
 
 def _normalized(
@@ -328,7 +299,7 @@ def _run_stage(
         results = results[0] if mutable else results
         outputs = results[: len(program.outputs)]
         if key.feature_pool is not None:
-            outputs = tuple(_flatten(x, key.feature_pool) for x in outputs)
+            outputs = tuple(flatten(x, key.feature_pool) for x in outputs)
         measured = results[len(program.outputs) :] if key.batch_norm == "calibrated" else ()
         return outputs, tuple(channel_moments(x, count) for x in measured)
 
@@ -343,17 +314,7 @@ def _run_stage(
     )
 
 
-def _flatten(x: Float[Array, "n h w c"], pool: int) -> Float[Array, "n d"]:
+def flatten(x: Float[Array, "n h w c"], pool: int | None) -> Float[Array, "n d"]:
+    """Features as a readout takes them; with `pool`, averaged to so many positions a side first."""
     x = layers.average_to(x, pool) if pool else x
     return x.reshape(x.shape[0], -1)
-
-
-def channel_moments(
-    x: Float[Array, "n h w c"], count: Any
-) -> tuple[Float[Array, "c"], Float[Array, "c"]]:
-    """Mean and variance of each channel over the first `count` images."""
-    weight = (jnp.arange(x.shape[0]) < count)[:, None, None, None] / (
-        count * x.shape[1] * x.shape[2]
-    )
-    mean = jnp.sum(x * weight, axis=(0, 1, 2))
-    return mean, jnp.sum(jnp.square(x - mean) * weight, axis=(0, 1, 2))

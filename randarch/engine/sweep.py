@@ -14,7 +14,6 @@ import jax.numpy as jnp
 
 from randarch.engine.evaluate import EvaluationSettings, Images
 from randarch.engine.footprint import Footprint
-from randarch.engine.forward import Forward
 from randarch.engine.plan import Part, Plan, Step, plan
 from randarch.engine.programs import ProgramCache
 from randarch.engine.readouts import Swept
@@ -69,16 +68,7 @@ class Sweep:
         height, width, channels = images.x_train.shape[1:]
         self.plan = plan(archs, (height, width, channels), shared=settings.shared_weights)
         self.parts = self.plan.parts(part)
-        self._forward = Forward(
-            self.cache,
-            images.normalization,
-            seeds=len(settings.seeds),
-            batch_norm=settings.batch_norm,
-            calibration_images=settings.calibration_images,
-            batch=batch_size(settings),
-            feature_pool=settings.feature_pool,
-            precision=settings.precision,
-        )
+        self._forward = settings.forward(self.cache, images.normalization, batch_size(settings))
         self._budget = check_budget(self.plan, images, settings, workers)
         self._threads = threading.local()
         self._meter = Meter()

@@ -10,13 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from randarch import layers
 from randarch.engine.evaluate import EvaluationSettings, Images
 from randarch.engine.footprint import Footprint
-from randarch.engine.forward import Forward, measured_statistics
+from randarch.engine.forward import Forward, flatten
 from randarch.engine.plan import Part, Path, Step
 from randarch.engine.readouts import Readouts, Swept
-from randarch.networks import Variables, draw_weights, gather_variables, node_key
+from randarch.engine.statistics import measured_statistics, with_statistics
+from randarch.networks import Variables, draw_weights, gather_variables
 
 
 @dataclass(frozen=True)
@@ -233,13 +233,9 @@ class Walker:
         known: dict[int, tuple[np.ndarray, np.ndarray]] = dict(self._image_statistics(step))
         for depth in range(1, len(self.path)):
             known.update(self._statistics(depth))
-        statistics = dict(variables["batch_stats"])
-        for node in step.nodes:
-            name = node_key(node - step.stage.first)
-            if name in statistics and node in known:
-                mean, var = known[node]
-                statistics[name] = {"mean": mean, "var": var}
-        return {**variables, "batch_stats": statistics}
+        for node in known.keys() & set(step.nodes):
+            variables = with_statistics(variables, step.stage, node, *known[node])
+        return variables
 
     def _statistics(self, depth: int) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         """What batch norms need to know of the values of the path's step at `depth`."""
@@ -269,6 +265,4 @@ class Walker:
 
 
 def _flattened(pool: int | None, values: Float[Array, "s n h w c"]) -> Float[Array, "s n d"]:
-    if pool:
-        values = jax.vmap(lambda x: layers.average_to(x, pool))(values)
-    return values.reshape(*values.shape[:2], -1)
+    return jax.vmap(lambda x: flatten(x, pool))(values)

@@ -13,8 +13,6 @@ from randarch.engine.forward import (
     BATCH_MODE_IMAGES,
     _run_stage,
     _StageKey,
-    channel_moments,
-    combine_moments,
 )
 from randarch.geometry import analyze
 from randarch.layers import average_to
@@ -187,23 +185,6 @@ def test_drawn_weights_are_left_as_they_are(cache: ProgramCache) -> None:
     drawn = draw_weights(arch, shapes, SEEDS)
     Forward(cache, NORMALIZATION, seeds=2, batch=16).prepare(arch, drawn, IMAGES.x_train)
     np.testing.assert_array_equal(drawn[3]["batch_stats"]["mean"], 0)
-
-
-def test_moments_of_parts_combine_to_those_of_the_whole() -> None:
-    x = np.random.default_rng(0).normal(3, 2, (23, 4, 5, 6)) * np.arange(1, 7)
-    parts = np.split(x, [3, 11])
-    moments = [(p.mean(axis=(0, 1, 2)), p.var(axis=(0, 1, 2))) for p in parts]
-    mean, var = combine_moments(moments, np.array([len(p) for p in parts], np.float64))
-    np.testing.assert_allclose(mean, x.mean(axis=(0, 1, 2)), rtol=1e-6)
-    np.testing.assert_allclose(var, x.var(axis=(0, 1, 2)), rtol=1e-6)
-
-
-def test_moments_leave_out_what_fills_a_batch() -> None:
-    x = np.random.default_rng(0).normal(100, 1, (9, 3, 3, 2)).astype(np.float32)
-    mean, var = channel_moments(jnp.asarray(x), 4)
-    np.testing.assert_allclose(mean, x[:4].mean(axis=(0, 1, 2), dtype=np.float64), rtol=1e-6)
-    # A mean a hundred times the spread: the square of the mean must not swallow the variance.
-    np.testing.assert_allclose(var, x[:4].var(axis=(0, 1, 2), dtype=np.float64), rtol=1e-3)
 
 
 # --- features ---

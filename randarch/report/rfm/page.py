@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from randarch.report.rfm import tables
+from randarch.report.rfm import study_tables, tables
 from randarch.report.rfm.figures import DepthImages, across_images, depth_images
 from randarch.report.rfm.hover import scatter_chart
 from randarch.report.rfm.report import DepthReport, StudyReport
@@ -46,5 +46,6 @@ def render_page(report: StudyReport) -> str:
         report=report,
         source="paper",
         sections=sections,
+        study_tables=study_tables,
         across=across_images(report),
     )

@@ -19,10 +19,10 @@ _TRAINED_MARKS = ("o", "s", "^", "D")
 
 
 def draw_histogram(axes: Axes, report: SweepReport) -> None:
-    """Accuracies of all in their first trial, and of the kept over all their trials.
+    """Accuracies of all in the first pass, and of the kept over all their trials.
 
-    The two are not the same quantity on purpose: those above a threshold in one trial were so with
-    some luck, which their further trials take back.
+    The two are not the same quantity on purpose: those above a threshold in one pass were so with
+    some luck, which their trials take back.
     """
     table = report.table[report.table["test_accuracy"].notna()]
     kept = 100 * table["test_accuracy"][table["kept"].to_numpy(dtype=bool)].to_numpy(dtype=float)

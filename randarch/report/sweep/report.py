@@ -42,7 +42,7 @@ class SweepReport:
       genomes: how many the whole grid has.
       valid: how many of them are networks that can be built and reduce their input.
       kept_rule: what a network had to reach to be kept, in words, e.g. "25 % accuracy and 200
-        images/s in the first trial".
+        images/s in the first pass".
       published: the published numbers.
       hand_picked: networks of the published table beside ours.
       trained: networks that were trained to confirm the sweep.

@@ -17,6 +17,7 @@ from randarch.report.numbers import (
 from randarch.report.sweep.report import SweepReport
 from randarch.report.sweep.words import (
     SPEED,
+    filtered,
     label,
     percent_interval,
     points_interval,
@@ -54,10 +55,10 @@ def counts_table(report: SweepReport) -> Table:
 
 
 def distribution_table(report: SweepReport) -> Table:
-    """Accuracies of all, in the first trial, and of the kept."""
+    """Accuracies of all, in the first pass, and of the kept."""
     names = {
         "all": "all, mean over each one's trials",
-        "first": "all, first trial alone",
+        "first": "all, first pass alone",
         "kept": "kept, mean over all trials",
     }
     rows = tuple(
@@ -73,10 +74,7 @@ def distribution_table(report: SweepReport) -> Table:
     )
     note = "5 % and so on: that share of the networks lies below."
     if 0 < report.analysis.kept < report.analysis.n:
-        note += (
-            " The first trial decided who was kept, so the mean over all trials of the kept still "
-            "holds some of its luck."
-        )
+        note += f" {filtered(report)}"
     return Table(
         "How test accuracies are spread",
         (

@@ -2,7 +2,7 @@
 
 import math
 
-from randarch.analysis import Distribution, Estimate, GeneEffect, SweptNetwork
+from randarch.analysis import Distribution, Estimate, GeneEffect, SweptNetwork, first_column
 from randarch.report.numbers import count, decimal, interval, percent, points
 from randarch.report.sweep.report import SweepReport
 
@@ -21,7 +21,7 @@ RESULTS = {
     "fitness": "fitness",
 }
 
-FIRST_LOOK = {"first": "first trial", "all": "mean over trials"}
+FIRST_LOOK = {"first": "first pass", "all": "mean over trials"}
 
 
 def label(name: str) -> str:
@@ -130,10 +130,26 @@ def intervals(report: SweepReport) -> str:
 
 
 def first_look(report: SweepReport) -> tuple[str, Distribution]:
-    """The accuracies that compare all networks alike: of the first trial, where all have it."""
+    """The accuracies that compare all networks alike: of the first pass, where all have it."""
     found = report.analysis.distributions
     name = "first" if found["first"].n == found["all"].n else "all"
     return name, found[name]
+
+
+def filtered(report: SweepReport) -> str:
+    """What the first pass did to the accuracies of those that it kept, in a sentence."""
+    column = first_column(report.table)
+    if column.startswith("test_accuracy_seed"):
+        return (
+            "The first pass decided who was kept and is one of the trials, so the mean over all trials of the "
+            "kept still holds some of its luck."
+        )
+    kept = report.table[report.table["kept"].to_numpy(dtype=bool)]
+    first, after = float(kept[column].mean()), float(kept["test_accuracy"].mean())
+    return (
+        f"Those kept had {percent(first, 2)} in the first pass, which chose them, and {percent(after, 2)} in their "
+        "trials, with weights drawn anew: the difference is what luck with the first weights did for them."
+    )
 
 
 def _spread(report: SweepReport) -> str:

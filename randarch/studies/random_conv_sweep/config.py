@@ -157,6 +157,12 @@ class Config:
         )
 
     @property
+    def on_stl10(self) -> bool:
+        """Whether the images are those of the post, as far as a name tells."""
+        name = self.dataset.removeprefix("npz:")
+        return name == "stl10" or Path(name).name == "stl10.npz"
+
+    @property
     def choice(self) -> Choice:
         """Which images are taken, as `data.load` names it."""
         return cast(Choice, self.images)
@@ -224,7 +230,7 @@ PRESETS: Mapping[str, Config] = {
 def deviations(config: Config, train_size: int, test_size: int) -> tuple[str, ...]:
     """How a run differs from the post's protocol, a sentence each."""
     paper, found = PRESETS["paper"], []
-    if config.dataset != "stl10" and Path(config.dataset.removeprefix("npz:")).name != "stl10.npz":
+    if not config.on_stl10:
         found.append(f"The images are {config.dataset}, not STL-10.")
     if (train_size, test_size) != (published.TRAIN_SIZE, published.TEST_SIZE):
         found.append(

@@ -64,7 +64,7 @@ def make_sweep_report(table: pd.DataFrame, **options: Any) -> SweepReport:
         "device": "CPU, 2 cores",
         "genomes": 46_656,
         "valid": 32_021,
-        "kept_rule": "25 % accuracy and 200 images/s in its first trial",
+        "kept_rule": "25 % accuracy and 200 images/s in the first pass",
         "published": PUBLISHED,
         "config": {"dataset": "shapes", "kernels": (3, 5, 7, 9), "limit": None},
         "engine": {

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from randarch.analysis import compare_trained
+from randarch.report.numbers import percent
 from randarch.report.sweep import SweepReport, render_page, words
 from randarch.report.sweep.gene_tables import effects_table
 from randarch.report.sweep.hover import MAX_MARKS, chosen_marks, omitted, sweep_chart, undrawn
@@ -99,6 +100,16 @@ def test_the_headline_has_the_numbers(rendered: tuple[SweepReport, str, Page]) -
     assert best.genome_text in text and f"{100 * best.accuracy.value:.1f}" in text
     assert ("31.28" in text) == (report.published.best_accuracy is not None)
     assert all(detail in page.text for detail in words.details(report))
+
+
+def test_what_the_first_pass_did_to_those_it_kept_is_said() -> None:
+    table = make_sweep(60)
+    assert "is one of the trials" in words.filtered(make_sweep_report(table))
+    mean = table[table["kept"]]["test_accuracy"].mean()
+    apart = table.assign(first_test_accuracy=table["test_accuracy"] + 0.01)
+    text = words.filtered(make_sweep_report(apart))
+    assert f"{percent(mean + 0.01, 2)} in the first pass" in text
+    assert f"{percent(mean, 2)} in their trials" in text
 
 
 def test_optional_parts_are_left_out(rendered: tuple[SweepReport, str, Page]) -> None:
