@@ -249,7 +249,8 @@ def _(op: Gate, inputs: Sequence[NodeGeometry]) -> Effect:
 
 @infer.register
 def _(op: GlobalPool, inputs: Sequence[NodeGeometry]) -> Effect:
-    return Effect((1, 1, inputs[0].shape[2]), _see_all(inputs[0].paths))
+    positions = 2 if op.kind == "avg_max" else 1
+    return Effect((1, positions, inputs[0].shape[2]), _see_all(inputs[0].paths))
 
 
 @infer.register

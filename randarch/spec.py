@@ -161,11 +161,14 @@ class Gate(Operation):
 
 @dataclass(frozen=True)
 class GlobalPool(Operation):
-    """The average, or the maximum, over all positions: `[batch, 1, 1, channels]`."""
+    """The average, or the maximum, over all positions: `[batch, 1, 1, channels]`.
 
-    kinds: ClassVar = ("avg", "max")
+    `avg_max` is both as two positions, `[batch, 1, 2, channels]`, for layers that treat them alike.
+    """
 
-    kind: Literal["avg", "max"] = "avg"
+    kinds: ClassVar = ("avg", "max", "avg_max")
+
+    kind: Literal["avg", "max", "avg_max"] = "avg"
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,7 @@ RULES: list[tuple[Operation, list[NodeGeometry], tuple, tuple, int, int]] = [
     (Concat(), [SOURCE, SOURCE], (6, 4, 16), KEPT, 0, 0),
     (Gate(), [SOURCE, ONE], (6, 4, 8), (Reach(2, 3, math.inf),), 0, 0),
     (GlobalPool(), [SOURCE], (1, 1, 8), ALL, 0, 0),
+    (GlobalPool("avg_max"), [SOURCE], (1, 2, 8), ALL, 0, 0),
     (ChannelPool(), [SOURCE], (6, 4, 2), KEPT, 0, 0),
     (Linear(10), [SOURCE], (1, 1, 10), ALL, 6 * 4 * 8 * 10 + 10, 6 * 4 * 8 * 10),
     (Linear(10, bias=False), [SOURCE], (1, 1, 10), ALL, 6 * 4 * 8 * 10, 6 * 4 * 8 * 10),

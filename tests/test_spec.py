@@ -60,7 +60,7 @@ VARIANTS: dict[str, list[Operation]] = {
     "Add": [Add()],
     "Concat": [Concat()],
     "Gate": [Gate()],
-    "GlobalPool": [GlobalPool(), GlobalPool("max")],
+    "GlobalPool": [GlobalPool(), GlobalPool("max"), GlobalPool("avg_max")],
     "ChannelPool": [ChannelPool()],
     "Linear": [Linear(4), Linear(8), Linear(4, bias=False)],
 }

@@ -20,10 +20,16 @@ def pool(
     return nn.avg_pool(x, shape, strides, pads, count_include_pad=False)
 
 
-def global_pool(x: Float[Array, "n h w c"], kind: Kind) -> Float[Array, "n 1 1 c"]:
-    """The average or maximum over all positions."""
-    reduce = jnp.mean if kind == "avg" else jnp.max
-    return reduce(x, axis=(1, 2), keepdims=True)
+def global_pool(
+    x: Float[Array, "n h w c"], kind: Kind | Literal["avg_max"]
+) -> Float[Array, "n 1 positions c"]:
+    """The average or the maximum over all positions; `avg_max` gives both, as two positions."""
+    found = []
+    if kind != "max":
+        found.append(jnp.mean(x, axis=(1, 2), keepdims=True))
+    if kind != "avg":
+        found.append(jnp.max(x, axis=(1, 2), keepdims=True))
+    return jnp.concatenate(found, axis=2)
 
 
 def average_to(x: Float[Array, "*batch h w c"], size: int) -> Float[Array, "*batch h2 w2 c"]:

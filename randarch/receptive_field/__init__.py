@@ -1,0 +1,21 @@
+"""What a network wastes at a resolution, or does not see, known before it is trained."""
+
+from randarch.receptive_field.fields import FieldAnalysis, LayerField, analyze_fields
+from randarch.receptive_field.gates import without_gates
+from randarch.receptive_field.paths import extreme_path
+from randarch.receptive_field.suggestions import Suggestion, replace_operations, suggest
+from randarch.receptive_field.truncation import NothingToTruncateError, truncate, waists
+
+__all__ = [
+    "FieldAnalysis",
+    "LayerField",
+    "NothingToTruncateError",
+    "Suggestion",
+    "analyze_fields",
+    "extreme_path",
+    "replace_operations",
+    "suggest",
+    "truncate",
+    "waists",
+    "without_gates",
+]

@@ -1,0 +1,188 @@
+"""Which layers can still integrate something new, by the receptive field alone (Richter et al., "Should You Go Deeper?").
+
+A convolution is unproductive where each position of what it reads has already seen a window larger than the image. The
+border is the first of them. Several paths to a layer give a smallest and a largest window: the smallest decides, as the
+paper found for networks with skip connections and several paths; the largest is given beside it.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from randarch.geometry import Geometry, analyze
+from randarch.receptive_field.gates import without_gates
+from randarch.spec import ArchSpec, Conv
+
+Field = int | float
+"""A side in pixels; infinite where the whole image is seen, whatever its size."""
+
+
+@dataclass(frozen=True)
+class LayerField:
+    """A convolution and what its input has seen.
+
+    Attributes:
+      node: its index in the graph.
+      position: its number among the convolutions in topological order, from 1; those that only serve
+        attention, or stand behind a global pooling, are not counted.
+      name: its label.
+      reads_min, reads_max: smallest and largest receptive field of its input over all paths, without
+        attention.
+      field_min, field_max: of its output.
+      attended: `reads_max` with what gates carry counted: infinite behind a gate that has seen the
+        whole image.
+      params, macs: its own.
+      unproductive_min: `reads_min` exceeds the resolution.
+      unproductive_max: `reads_max` does.
+    """
+
+    node: int
+    position: int
+    name: str
+    reads_min: Field
+    reads_max: Field
+    field_min: Field
+    field_max: Field
+    attended: Field
+    params: int
+    macs: int
+    unproductive_min: bool
+    unproductive_max: bool
+
+    def to_summary(self) -> dict[str, Any]:
+        """As JSON takes it; infinite is null."""
+        return {
+            name: None if isinstance(value, float) and math.isinf(value) else value
+            for name, value in vars(self).items()
+        }
+
+
+@dataclass(frozen=True)
+class FieldAnalysis:
+    """The convolutions of a graph at one resolution.
+
+    Attributes:
+      spec: the graph.
+      resolution: side of the images, in pixels.
+      geometry: of the graph on these images.
+      layers: its convolutions in topological order, without those that only serve attention or stand
+        behind a global pooling.
+    """
+
+    spec: ArchSpec
+    resolution: int
+    geometry: Geometry
+    layers: tuple[LayerField, ...]
+
+    @property
+    def border_min(self) -> LayerField | None:
+        """The first convolution that is unproductive on every path; None if there is none."""
+        return next((layer for layer in self.layers if layer.unproductive_min), None)
+
+    @property
+    def border_max(self) -> LayerField | None:
+        """The first convolution that is unproductive on some path, attention ignored."""
+        return next((layer for layer in self.layers if layer.unproductive_max), None)
+
+    @property
+    def border_attended(self) -> LayerField | None:
+        """As `border_max`, where what gates carry counts as seen."""
+        return next((layer for layer in self.layers if layer.attended > self.resolution), None)
+
+    @property
+    def unproductive(self) -> tuple[LayerField, ...]:
+        """Convolutions that are unproductive on every path."""
+        return tuple(layer for layer in self.layers if layer.unproductive_min)
+
+    @property
+    def unproductive_params(self) -> int:
+        """Learned numbers in them."""
+        return sum(layer.params for layer in self.unproductive)
+
+    @property
+    def unproductive_macs(self) -> int:
+        """Multiply-adds of one image in them."""
+        return sum(layer.macs for layer in self.unproductive)
+
+    @property
+    def productive_from(self) -> int:
+        """The smallest resolution at which no convolution is unproductive, in pixels."""
+        return int(max((layer.reads_min for layer in self.layers), default=1))
+
+    @property
+    def border_at_end(self) -> tuple[int, int] | None:
+        """The resolutions, from and to, at which the border is the last convolution; None if at none."""
+        if not self.layers:
+            return None
+        low = int(max((layer.reads_min for layer in self.layers[:-1]), default=1))
+        high = int(self.layers[-1].reads_min) - 1
+        return (low, high) if low <= high else None
+
+    def to_summary(self) -> dict[str, Any]:
+        """As JSON takes it; borders are positions, null where there is none."""
+        borders = {"border_min": self.border_min, "border_max": self.border_max}
+        borders["border_attended"] = self.border_attended
+        found: dict[str, Any] = {
+            "digest": self.spec.digest,
+            "resolution": self.resolution,
+            "params": self.geometry.params,
+            "macs": self.geometry.macs,
+        }
+        for key, layer in borders.items():
+            found[key] = None if layer is None else layer.position
+            found[f"{key}_name"] = None if layer is None else layer.name
+        return found | {
+            "unproductive_layers": len(self.unproductive),
+            "unproductive_params": self.unproductive_params,
+            "unproductive_macs": self.unproductive_macs,
+            "productive_from": self.productive_from,
+            "border_at_end": None if self.border_at_end is None else list(self.border_at_end),
+            "layers": [layer.to_summary() for layer in self.layers],
+        }
+
+
+def analyze_fields(spec: ArchSpec, resolution: int, channels: int = 3) -> FieldAnalysis:
+    """What a graph's convolutions have seen at a resolution; nothing is computed but integers.
+
+    Args:
+      spec: the graph.
+      resolution: side of the images, in pixels.
+      channels: of the images.
+
+    Raises:
+      GeometryError: the graph does not fit such images; names the layer.
+    """
+    geometry = analyze(spec, (resolution, resolution, channels))
+    plain, was = without_gates(spec)
+    fields = analyze(plain, (resolution, resolution, channels))
+    return FieldAnalysis(
+        spec, resolution, geometry, tuple(_layers(plain, fields, geometry, was, resolution))
+    )
+
+
+def _layers(
+    plain: ArchSpec, fields: Geometry, geometry: Geometry, was: dict[int, int], resolution: int
+) -> Iterator[LayerField]:
+    position = 0
+    for index, node in enumerate(plain.nodes):
+        if not isinstance(node.op, Conv):
+            continue
+        reads, own = fields[node.inputs[0]], fields[index]
+        if math.isinf(reads.receptive_field_min):
+            continue  # behind a global pooling: a linear layer in disguise
+        position += 1
+        yield LayerField(
+            node=was[index],
+            position=position,
+            name=own.label,
+            reads_min=reads.receptive_field_min,
+            reads_max=reads.receptive_field_max,
+            field_min=own.receptive_field_min,
+            field_max=own.receptive_field_max,
+            attended=geometry[was[node.inputs[0]]].receptive_field_max,
+            params=own.params,
+            macs=own.macs,
+            unproductive_min=reads.receptive_field_min > resolution,
+            unproductive_max=reads.receptive_field_max > resolution,
+        )
