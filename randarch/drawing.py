@@ -1,6 +1,7 @@
 """A graph for people: a plain-text table with shapes and costs, and Graphviz DOT text."""
 
 import dataclasses
+from collections.abc import Mapping
 
 from randarch.geometry import Shape, analyze
 from randarch.spec import ArchSpec, Operation
@@ -37,8 +38,15 @@ def to_table(spec: ArchSpec, input_shape: Shape) -> str:
     return "\n".join(lines)
 
 
-def to_dot(spec: ArchSpec, input_shape: Shape | None = None) -> str:
-    """Graphviz DOT text, top to bottom; with an input shape, edges carry the maps' shapes.
+def to_dot(
+    spec: ArchSpec, input_shape: Shape | None = None, *, colours: Mapping[int, str] | None = None
+) -> str:
+    """Graphviz DOT text, top to bottom.
+
+    Args:
+      spec: the graph.
+      input_shape: (height, width, channels) of the images; with it, edges carry the maps' shapes.
+      colours: of nodes, by index, as Graphviz writes them (`#rrggbb`).
 
     Raises:
       GeometryError: a graph that does not fit images of `input_shape` (height, width, channels).
@@ -46,7 +54,11 @@ def to_dot(spec: ArchSpec, input_shape: Shape | None = None) -> str:
     geometry = None if input_shape is None else analyze(spec, input_shape)
     lines = ["digraph architecture {", "  node [shape=box];"]
     for index, node in enumerate(spec.nodes):
-        lines.append(f"  n{index} [label={_quote(spec.label(index), describe(node.op))}];")
+        filled = ""
+        if colours and index in colours:
+            filled = f" style=filled fillcolor={_quote(colours[index])}"
+        text = _quote(spec.label(index), describe(node.op))
+        lines.append(f"  n{index} [label={text}{filled}];")
     for index, node in enumerate(spec.nodes):
         for source in node.inputs:
             shape = "" if geometry is None else f" [label={_quote(_text(geometry[source].shape))}]"

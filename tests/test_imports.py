@@ -37,6 +37,8 @@ RULES: dict[str, Rule] = {
     "geometry": rule("spec"),
     "drawing": rule("spec geometry"),
     "spaces": rule("spec geometry", "numpy"),
+    "reference": rule("spec"),
+    "receptive_field": rule("spec geometry"),
     "layers": rule("", "jax flax numpy jaxtyping"),
     "networks": rule("spec layers", "jax flax numpy jaxtyping"),
     "ridge": rule("", "jax numpy jaxtyping"),
@@ -52,10 +54,12 @@ RULES: dict[str, Rule] = {
     "store": rule("", "pandas filelock"),
     "scaling": rule("spec engine training store", "jax numpy"),
     "analysis": rule("", "numpy scipy pandas jaxtyping"),
-    "report": rule("spec analysis", "numpy pandas jaxtyping matplotlib plotly jinja2"),
+    "report": rule(
+        "spec geometry receptive_field analysis", "numpy pandas jaxtyping matplotlib plotly jinja2"
+    ),
     "studies": rule(
-        "spec geometry drawing spaces layers networks ridge engine training proxies data store"
-        " scaling analysis report",
+        "spec geometry drawing spaces reference receptive_field layers networks ridge engine"
+        " training proxies data store scaling analysis report",
         "jax numpy pandas jaxtyping threadpoolctl tqdm",
     ),
 }

@@ -1,4 +1,6 @@
-"""Which layers can still integrate something new, by the receptive field alone (Richter et al., "Should You Go Deeper?").
+"""Which layers can still integrate something new, by the receptive field alone.
+
+After Richter, Schöning and Krumnack, "Should You Go Deeper?".
 
 A convolution is unproductive where each position of what it reads has already seen a window larger than the image. The
 border is the first of them. Several paths to a layer give a smallest and a largest window: the smallest decides, as the

@@ -95,7 +95,7 @@ def _kept_resolutions(analysis: FieldAnalysis) -> Iterator[Suggestion]:
             levels.setdefault(geometry[node.inputs[0]].jump, []).append(index)
     for jump in sorted(levels):
         nodes = levels[jump]
-        changed = {i: dataclasses.replace(spec.nodes[i].op, stride=1) for i in nodes}  # type: ignore[type-var]
+        changed = {i: _unstrided(spec.nodes[i].op) for i in nodes}
         try:
             after = _again(analysis, replace_operations(spec, changed))
         except GeometryError:
@@ -109,7 +109,10 @@ def _kept_resolutions(analysis: FieldAnalysis) -> Iterator[Suggestion]:
 
 def _dilations(analysis: FieldAnalysis) -> Iterator[Suggestion]:
     """Where the last layer has not seen the whole image: dilate one layer, the last ones first."""
-    if not analysis.layers or max(layer.field_max for layer in analysis.layers) >= analysis.resolution:
+    if (
+        not analysis.layers
+        or max(layer.field_max for layer in analysis.layers) >= analysis.resolution
+    ):
         return
     found = 0
     for layer in reversed(analysis.layers):
@@ -129,6 +132,11 @@ def _dilations(analysis: FieldAnalysis) -> Iterator[Suggestion]:
                 yield Suggestion("dilate", text, analysis, after)
                 found += 1
                 break
+
+
+def _unstrided(op: Operation) -> Operation:
+    assert isinstance(op, Conv | Pool)
+    return dataclasses.replace(op, stride=1)
 
 
 def replace_operations(spec: ArchSpec, operations: dict[int, Operation]) -> ArchSpec:

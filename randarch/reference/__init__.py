@@ -15,7 +15,9 @@ NETWORKS: Mapping[str, Callable[..., ArchSpec]] = {
     **{f"vgg{depth}": functools.partial(vgg, depth) for depth in (11, 13, 16, 19)},
     "vgg19_dilated": functools.partial(vgg, 19, dilation=3),
     **{f"resnet{depth}": functools.partial(resnet, depth) for depth in (18, 34)},
-    **{f"resnet{depth}_no_stem": functools.partial(resnet, depth, stem=False) for depth in (18, 34)},
+    **{
+        f"resnet{depth}_no_stem": functools.partial(resnet, depth, stem=False) for depth in (18, 34)
+    },
     **{f"mpnet{depth}": functools.partial(mpnet, depth) for depth in (18, 36)},
 }
 """Builders by name; they take `num_classes` and `width_divisor`, those of ResNets `skips` and `attention` too."""
@@ -35,7 +37,9 @@ def make_network(name: str, num_classes: int, **options: Any) -> ArchSpec:
     if name not in NETWORKS:
         near = difflib.get_close_matches(name, NETWORKS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"network {name!r} is unknown; expected one of {', '.join(NETWORKS)}{hint}")
+        raise ValueError(
+            f"network {name!r} is unknown; expected one of {', '.join(NETWORKS)}{hint}"
+        )
     if num_classes < 1:
         raise ValueError(f"num_classes is {num_classes}; expected at least 1")
     if options.get("width_divisor", 1) < 1:

@@ -49,8 +49,6 @@ def mpnet(depth: int, num_classes: int, *, width_divisor: int = 1) -> ArchSpec:
     return graph.build()
 
 
-def _layer(
-    graph: GraphBuilder, x: int, features: int, kernel: int, stride: int, name: str
-) -> int:
+def _layer(graph: GraphBuilder, x: int, features: int, kernel: int, stride: int, name: str) -> int:
     x = graph.add(Conv(features, kernel, stride, bias=False), x, name=name)
     return graph.chain([BatchNorm(), Activation("relu")], x)

@@ -7,6 +7,7 @@ from typing import Any
 from randarch.spaces.conv_chain import ConvChain
 from randarch.spaces.conv_grid import ConvGrid, ValidCount
 from randarch.spaces.space import Genome, InvalidGenomeError, SearchSpace
+from randarch.spec import ArchSpec
 
 SPACES: dict[str, Callable[..., SearchSpace]] = {
     "conv_chain": ConvChain.of,
@@ -31,6 +32,25 @@ def make_space(family: str, **parameters: Any) -> SearchSpace:
         raise ValueError(f"space {family!r} with {parameters}: {error}") from error
 
 
+def decode_text(text: str) -> ArchSpec:
+    """The architecture that a space and a genome stand for, written `SPACE:GENOME`.
+
+    For example `conv_chain:3x1 5x1.25 3x1.5` or `conv_grid:9,9,7 - 2,2,1 - 2,1,1`, the genome as the
+    space formats it; the number of layers is the genome's, all else the space's default.
+
+    Raises:
+      ValueError: an unknown space, or a text that is no genome of it.
+    """
+    family, _, genome = text.partition(":")
+    layers: dict[str, int] = {}
+    if family == "conv_chain":
+        layers = {"depth": len(genome.split())}
+    if family == "conv_grid":
+        layers = {"layers": genome.split("-")[0].count(",") + 1}
+    space = make_space(family, **layers)
+    return space.decode(space.parse(genome))
+
+
 __all__ = [
     "SPACES",
     "ConvChain",
@@ -39,5 +59,6 @@ __all__ = [
     "InvalidGenomeError",
     "SearchSpace",
     "ValidCount",
+    "decode_text",
     "make_space",
 ]

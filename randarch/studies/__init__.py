@@ -1,7 +1,13 @@
 """One module a study: a frozen config with presets, the published numbers, and `run`."""
 
 from randarch.store import RunFolderError
-from randarch.studies import random_conv_sweep, rfm_correlation
+from randarch.studies import random_conv_sweep, receptive_field, rfm_correlation
 from randarch.studies.session import new_workdir
 
-__all__ = ["RunFolderError", "new_workdir", "random_conv_sweep", "rfm_correlation"]
+__all__ = [
+    "RunFolderError",
+    "new_workdir",
+    "random_conv_sweep",
+    "receptive_field",
+    "rfm_correlation",
+]

@@ -69,12 +69,11 @@ class Session:
         self.command = command or f"{study}.run({dict(config)!r}, {os.fspath(workdir)!r})"
         RunFolder.check(workdir, study=study, config=config)
 
-    def open(self, dataset_digest: str) -> None:
-        """Creates or resumes the folder, and locks it; the images are part of what defines the results."""
+    def open(self, dataset_digest: str | None = None) -> None:
+        """Creates or resumes the folder, and locks it; images, where there are any, define the results too."""
+        images = {} if dataset_digest is None else {"dataset_digest": dataset_digest}
         self.folder = RunFolder.open(
-            self._workdir,
-            study=self._study,
-            config={**self._config, "dataset_digest": dataset_digest},
+            self._workdir, study=self._study, config={**self._config, **images}
         )
 
     def close(self) -> None:

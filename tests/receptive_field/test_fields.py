@@ -1,5 +1,7 @@
 """Borders of known networks, exactly; and what holds for any graph."""
 
+import itertools
+import json
 import math
 import time
 
@@ -123,7 +125,7 @@ def test_extreme_paths_have_the_extreme_fields(steps: list[Step]) -> None:
     for extreme, size in fields.items():
         path = extreme_path(spec, geometry, extreme, end)
         assert path[0] == 0 and path[-1] == end
-        assert all(a in spec.nodes[b].inputs for a, b in zip(path, path[1:], strict=False))
+        assert all(a in spec.nodes[b].inputs for a, b in itertools.pairwise(path))
         ops = [spec.nodes[i].op for i in path]
         # The random graphs have no strides.
         assert size == 1 + sum(op.extent - 1 for op in ops if isinstance(op, Conv))
@@ -160,8 +162,6 @@ def test_in_a_chain_everything_from_the_border_on_is_unproductive(
 
 
 def test_a_summary_is_json_and_has_no_infinity() -> None:
-    import json
-
     found = analyze_fields(make_network("resnet18", 10, attention="cbam"), 32).to_summary()
     text = json.dumps(found, allow_nan=False)
     assert json.loads(text) == found

@@ -27,9 +27,7 @@ def test_where_known_networks_are_cut(name: str, options: dict, last: str) -> No
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("resolution", [16, 32, 64])
-def test_a_truncated_network_has_no_border_and_begins_as_before(
-    name: str, resolution: int
-) -> None:
+def test_a_truncated_network_has_no_border_and_begins_as_before(name: str, resolution: int) -> None:
     before = analyze_fields(make_network(name, 10), resolution)
     try:
         spec = truncate(before, 5)

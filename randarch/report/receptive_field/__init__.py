@@ -1,0 +1,7 @@
+"""Of the receptive fields of networks: what they waste at a resolution."""
+
+from randarch.report.receptive_field.figures import write_figures
+from randarch.report.receptive_field.page import render_page
+from randarch.report.receptive_field.report import FieldReport, NetworkReport
+
+__all__ = ["FieldReport", "NetworkReport", "render_page", "write_figures"]

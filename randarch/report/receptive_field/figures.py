@@ -1,0 +1,69 @@
+"""The figures of the study, as files and as images for the page."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from randarch.receptive_field import FieldAnalysis, without_gates
+from randarch.report.receptive_field.drawing import draw_network, place
+from randarch.report.receptive_field.panels import draw_costs, draw_fields
+from randarch.report.receptive_field.report import FieldReport, NetworkReport
+from randarch.report.style import new_figure, save, styled, to_data_uri
+
+
+@dataclass(frozen=True)
+class NetworkImages:
+    """Images of one network for the page, each a data URI; `truncated` is empty where nothing is cut."""
+
+    fields: str
+    drawing: str
+    truncated: str
+
+
+def write_figures(report: FieldReport, folder: Path) -> tuple[Path, ...]:
+    """Writes for each network `NN_name` (fields and costs) and `NN_name_drawing` as PNG and PDF into `folder`.
+
+    Returns:
+      The paths that were written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    with styled():
+        for number, network in enumerate(report.networks, start=1):
+            name = f"{number:02d}_{file_name(network.name)}"
+            written += save(_fields(network.analysis), folder / name)
+            written += save(_drawing(network.analysis), folder / f"{name}_drawing")
+    return tuple(written)
+
+
+def network_images(network: NetworkReport) -> NetworkImages:
+    """The same, and the truncated network, for the page."""
+    with styled():
+        return NetworkImages(
+            to_data_uri(_fields(network.analysis)),
+            to_data_uri(_drawing(network.analysis)),
+            "" if network.truncated is None else to_data_uri(_drawing(network.truncated)),
+        )
+
+
+def file_name(name: str) -> str:
+    """A network's name with nothing in it that a file system minds."""
+    return "".join(c if c.isalnum() else "_" for c in name)[:60]
+
+
+def _fields(analysis: FieldAnalysis) -> Figure:
+    figure = new_figure(max(6.0, 2.0 + 0.22 * len(analysis.layers)), 5.4)
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    draw_fields(top, analysis)
+    draw_costs(bottom, analysis)
+    return figure
+
+
+def _drawing(analysis: FieldAnalysis) -> Figure:
+    places, _ = place(without_gates(analysis.spec)[0])
+    columns = 2 + max(x for x, _ in places.values())
+    rows = 2.8 + max(y for _, y in places.values()) - min(y for _, y in places.values())
+    figure = new_figure(0.3 * columns, 0.3 * rows)
+    draw_network(figure.subplots(), analysis)
+    return figure

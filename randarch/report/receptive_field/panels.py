@@ -1,0 +1,98 @@
+"""The panels: how the receptive field grows from layer to layer, and where the multiply-adds go."""
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from randarch.receptive_field import FieldAnalysis, LayerField
+from randarch.report import style
+
+PRODUCTIVE, TAIL = style.RFM, style.ENSEMBLE
+MOST_NAMES = 40
+"""Layers up to which names stand under the axis; beyond, numbers."""
+
+
+def draw_fields(axes: Axes, analysis: FieldAnalysis) -> None:
+    """What each convolution reads: the smallest and the largest receptive field, the image, and the border."""
+    layers = analysis.layers
+    x = np.arange(1, len(layers) + 1)
+    least = np.array([layer.reads_min for layer in layers], float)
+    largest = np.array([layer.reads_max for layer in layers], float)
+    _shade(axes, analysis)
+    label = "smallest over paths" if (largest > least).any() else "receptive field"
+    axes.plot(x, least, color=PRODUCTIVE, marker="o", markersize=4, label=label)
+    if (largest > least).any():
+        finite = np.where(np.isfinite(largest), largest, np.nan)
+        axes.plot(x, finite, color=style.GREY, marker=".", markersize=4, label="largest over paths")
+    axes.axhline(analysis.resolution, color=style.PAPER, linestyle="--", linewidth=1)
+    axes.annotate(
+        f"the image, {analysis.resolution} pixels",
+        (len(layers) + 0.4, analysis.resolution),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="right",
+        fontsize=8,
+        color=style.PAPER,
+    )
+    border = analysis.border_min
+    if border is not None:
+        axes.axvline(border.position - 0.5, color="black", linewidth=3)
+        axes.annotate(
+            "border",
+            (border.position - 0.5, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(4, -10),
+            textcoords="offset points",
+            fontsize=8,
+        )
+    axes.set_yscale("log", base=2)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.set_ylabel("its input has seen (pixels)")
+    axes.legend(loc="upper left")
+    axes.set_xlim(0.5, len(layers) + 0.5)
+
+
+def draw_costs(axes: Axes, analysis: FieldAnalysis) -> None:
+    """The share of each convolution in the network's multiply-adds and parameters."""
+    layers, geometry = analysis.layers, analysis.geometry
+    x = np.arange(1, len(layers) + 1)
+    _shade(axes, analysis)
+    shares = {
+        "multiply-adds": [100 * layer.macs / max(geometry.macs, 1) for layer in layers],
+        "parameters": [100 * layer.params / max(geometry.params, 1) for layer in layers],
+    }
+    colours = {"multiply-adds": style.TRAINED, "parameters": style.GREY}
+    for offset, (name, values) in zip((-0.2, 0.2), shares.items(), strict=True):
+        axes.bar(x + offset, values, 0.4, color=colours[name], label=name)
+    axes.set_ylabel("share of the network (%)")
+    axes.legend(loc="upper left")
+    axes.set_ylim(top=1.25 * max(max(values, default=1) for values in shares.values()))
+    name_layers(axes, layers)
+
+
+def name_layers(axes: Axes, layers: tuple[LayerField, ...]) -> None:
+    """Names, or from `MOST_NAMES` on numbers, under the axis."""
+    x = range(1, len(layers) + 1)
+    if len(layers) <= MOST_NAMES:
+        axes.set_xticks(list(x), [short(layer.name) for layer in layers], rotation=90, fontsize=7)
+    else:
+        step = math.ceil(len(layers) / 20)
+        axes.set_xticks(list(x)[::step])
+        axes.set_xlabel("convolution, in topological order")
+    axes.set_xlim(0.5, len(layers) + 0.5)
+
+
+def short(name: str) -> str:
+    """`stage3_block2_conv1` as `3.2 conv1`."""
+    parts = name.split("_", 2)
+    if len(parts) == 3 and parts[0].startswith("stage") and parts[1].startswith("block"):
+        return f"{parts[0][5:]}.{parts[1][5:]} {parts[2]}"
+    return name
+
+
+def _shade(axes: Axes, analysis: FieldAnalysis) -> None:
+    for layer in analysis.unproductive:
+        axes.axvspan(
+            layer.position - 0.5, layer.position + 0.5, color=TAIL, alpha=0.15, linewidth=0
+        )

@@ -1,0 +1,56 @@
+"""What the figures and the page of the study are given."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from randarch.receptive_field import FieldAnalysis, Suggestion
+
+
+@dataclass(frozen=True)
+class NetworkReport:
+    """One network.
+
+    Attributes:
+      name: of it.
+      analysis: of it.
+      suggestions: what could be changed, a truncation first if there is one.
+      dot: the graph as Graphviz text.
+    """
+
+    name: str
+    analysis: FieldAnalysis
+    suggestions: tuple[Suggestion, ...]
+    dot: str
+
+    @property
+    def truncated(self) -> FieldAnalysis | None:
+        """The network without its tail."""
+        found = (one.after for one in self.suggestions if one.kind == "truncate")
+        return next(found, None)
+
+
+@dataclass(frozen=True)
+class FieldReport:
+    """All that the figures and the page show.
+
+    Attributes:
+      title: of the page.
+      networks: in order.
+      command: the line that reproduces the run.
+      device: what it ran on, in words.
+      config: every setting by its name.
+      deviations: how this run differs from the paper's, a sentence each.
+      seconds: durations by name.
+      versions: of Python and the packages.
+      notes: what a reader has to know first, a sentence each.
+    """
+
+    title: str
+    networks: tuple[NetworkReport, ...]
+    command: str
+    device: str
+    config: Mapping[str, object] = field(default_factory=dict)
+    deviations: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

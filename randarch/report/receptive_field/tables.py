@@ -1,0 +1,147 @@
+"""The tables of the page, as text."""
+
+import math
+from collections.abc import Iterator
+
+from randarch.receptive_field import FieldAnalysis, LayerField
+from randarch.report.numbers import DASH, count, percent
+from randarch.report.receptive_field.report import FieldReport, NetworkReport
+from randarch.report.tables import Table
+
+_INFINITE = "all"
+
+
+def networks_table(report: FieldReport) -> Table:
+    """Borders and what lies behind them, of all networks."""
+    rows = tuple(
+        (
+            network.name,
+            count(a.geometry.params),
+            count(a.geometry.macs),
+            border(a.border_min),
+            f"{len(a.unproductive)} of {len(a.layers)}",
+            percent(a.unproductive_params / max(a.geometry.params, 1)),
+            percent(a.unproductive_macs / max(a.geometry.macs, 1)),
+        )
+        for network, a in _analyses(report)
+    )
+    return Table(
+        f"Networks at {report.networks[0].analysis.resolution} pixels",
+        (
+            *("Network", "Parameters", "MACs", "Border", "Unproductive convolutions"),
+            *("their parameters", "their MACs"),
+        ),
+        rows,
+        "The border is the first convolution whose input has seen more than the image on every path: its number "
+        "among the convolutions, and its name. Unproductive are all for which that holds.",
+    )
+
+
+def resolutions_table(report: FieldReport) -> Table:
+    """Where the border would be at other resolutions, and by the largest field."""
+    rows = tuple(
+        (
+            network.name,
+            DASH if a.border_at_end is None else f"{a.border_at_end[0]} to {a.border_at_end[1]}",
+            str(a.productive_from),
+            border(a.border_max),
+            border(a.border_attended),
+        )
+        for network, a in _analyses(report)
+    )
+    return Table(
+        "Other resolutions, other paths",
+        (
+            *("Network", "Border at the last convolution (pixels)", "No border from (pixels)"),
+            *("Border by the largest field", "with attention counted"),
+        ),
+        rows,
+        "The largest receptive field over paths predicts no tail, as the paper found; with attention counted, what a "
+        "gate carries counts as seen.",
+    )
+
+
+def _analyses(report: FieldReport) -> Iterator[tuple[NetworkReport, FieldAnalysis]]:
+    return ((network, network.analysis) for network in report.networks)
+
+
+def layers_table(network: NetworkReport) -> Table:
+    """Every convolution of a network."""
+    rows = tuple(
+        (
+            str(layer.position),
+            layer.name,
+            field(layer.reads_min),
+            field(layer.reads_max),
+            field(layer.attended),
+            count(layer.params),
+            count(layer.macs),
+            "no" if layer.unproductive_min else "yes",
+        )
+        for layer in network.analysis.layers
+    )
+    return Table(
+        f"Convolutions of {network.name}",
+        (
+            *("Number", "Name", "Its input has seen, least", "Most", "Most, attention counted"),
+            *("Parameters", "MACs", "Productive"),
+        ),
+        rows,
+        "Receptive fields are sides in pixels, on an unbounded image.",
+        labels=2,
+    )
+
+
+def suggestions_table(network: NetworkReport) -> Table | None:
+    """What could be changed, with cost and gain."""
+    rows = tuple(
+        (
+            one.text,
+            _change(one.params, one.before.geometry.params),
+            _change(one.macs, one.before.geometry.macs),
+            f"{len(one.after.unproductive)} of {len(one.after.layers)}",
+            border(one.after.border_min),
+        )
+        for one in network.suggestions
+    )
+    if not rows:
+        return None
+    return Table(
+        "What could be changed",
+        ("Change", "Parameters", "MACs", "Unproductive afterwards", "Border afterwards"),
+        rows,
+        f"As it is, {len(network.analysis.unproductive)} of {len(network.analysis.layers)} convolutions are "
+        f"unproductive at {network.analysis.resolution} pixels.",
+    )
+
+
+def border(layer: LayerField | None) -> str:
+    """`8 conv4_1`."""
+    return DASH if layer is None else f"{layer.position} {layer.name}"
+
+
+def field(value: int | float) -> str:
+    """Pixels, or all of them."""
+    return _INFINITE if math.isinf(value) else f"{value:,}"
+
+
+def headline(analysis: FieldAnalysis, name: str) -> str:
+    """What the analysis says of a network, in a sentence."""
+    found = analysis.border_min
+    side = analysis.resolution
+    if found is None:
+        return f"{name}: at {side} pixels every convolution can still integrate something new."
+    return (
+        f"{name}: at {side} pixels {len(analysis.unproductive)} of {len(analysis.layers)} convolutions cannot "
+        f"integrate anything new, number {found.position} ({found.name}) the first of them. They have "
+        f"{percent(analysis.unproductive_params / analysis.geometry.params)} of the parameters and "
+        f"{percent(analysis.unproductive_macs / analysis.geometry.macs)} of the multiply-adds."
+    )
+
+
+def _change(change: int, before: int) -> str:
+    if not change:
+        return "unchanged"
+    sign = "+" if change > 0 else ""
+    text = f"{sign}{count(change)} ({sign}{percent(change / max(before, 1))})"
+    return text.replace("-", "\N{MINUS SIGN}")

@@ -1,0 +1,32 @@
+"""What Richter, Schöning and Krumnack print, and what follows from their rules."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Border:
+    """A border layer at 32 x 32 pixels.
+
+    Attributes:
+      layer: its name here.
+      where: of the paper.
+    """
+
+    layer: str
+    where: str
+
+
+BORDERS = {
+    "vgg16": Border("conv4_1", "Fig. 2: the tail starts at Conv8"),
+}
+
+STEM_REMOVED = {"resnet18": (0.8461, 0.9195), "resnet34": (0.8276, 0.9221)}
+"""CIFAR-10 accuracy with the stem, and without (section VIII)."""
+
+MACS_STATED = {
+    "resnet18": 0.04e9,
+    "resnet34": 0.76e9,
+    "resnet18_no_stem": 0.56e9,
+    "resnet34_no_stem": 1.16e9,
+}
+"""Multiply-adds as the text has them; that of ResNet-34 is ten times too large."""
