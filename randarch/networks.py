@@ -107,6 +107,7 @@ class GraphModule(nn.Module):
         collection `batch_stats` must be mutable.
       init_name: of `layers.INITIALIZERS`.
       precision: of matrix products and convolutions, as JAX names it.
+      momentum: of batch norm's running statistics; 0 makes them those of the last batch.
     """
 
     nodes: tuple[Node, ...]
@@ -114,6 +115,7 @@ class GraphModule(nn.Module):
     batch_norm: BatchStatistics = "batch"
     init_name: str = "pytorch"
     precision: str = "default"
+    momentum: float = MOMENTUM
 
     @nn.compact
     def __call__(
@@ -144,7 +146,7 @@ class GraphModule(nn.Module):
                 if self.batch_norm == "identity":
                     return x
                 running = self.batch_norm == "running"
-                return nn.BatchNorm(running, momentum=MOMENTUM, epsilon=EPSILON, name=name)(x)
+                return nn.BatchNorm(running, momentum=self.momentum, epsilon=EPSILON, name=name)(x)
             case spec.Activation(kind="prelu"):
                 return PReLU(name=name)(x)
             case spec.Activation():

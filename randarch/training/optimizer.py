@@ -10,7 +10,7 @@ def optimizer_of(settings: TrainingSettings, total_steps: int) -> optax.Gradient
 
     Args:
       settings: the recipe.
-      total_steps: of the whole training, over which the cosine goes.
+      total_steps: of the whole training, which cosine and steps divide.
     """
     clip = (
         optax.clip_by_global_norm(settings.gradient_clip)
@@ -30,5 +30,8 @@ def optimizer_of(settings: TrainingSettings, total_steps: int) -> optax.Gradient
 def _schedule(settings: TrainingSettings, total_steps: int) -> optax.Schedule:
     if settings.schedule == "constant":
         return optax.constant_schedule(settings.learning_rate)
+    if settings.schedule == "steps":
+        thirds = {round(total_steps * part / 3): 0.1 for part in (1, 2)}
+        return optax.piecewise_constant_schedule(settings.learning_rate, thirds)
     final = settings.final_learning_rate / settings.learning_rate if settings.learning_rate else 1.0
     return optax.cosine_decay_schedule(settings.learning_rate, max(1, total_steps), alpha=final)

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from randarch.networks import seeds_over
+from randarch.networks import Variables, seeds_over
 from randarch.spec import ArchSpec
 
 from .epoch import Program, epoch, predict
@@ -39,6 +39,8 @@ class Training:
       dead: every test image gets the same class, as when all ReLUs before the classifier stay at
         zero [seeds].
       diverged: a loss or a weight is not finite [seeds].
+      variables: parameters and batch statistics of the network with its classifier, leaves with a
+        leading axis of seeds.
       seconds: wall time, compilation included.
     """
 
@@ -48,6 +50,7 @@ class Training:
     test_accuracy_by_epoch: Float[np.ndarray, "s epochs"]
     dead: np.ndarray
     diverged: np.ndarray
+    variables: Variables
     seconds: float
 
 
@@ -137,6 +140,7 @@ def _train_together(
         test_accuracy_by_epoch=by_epoch,
         dead=(predicted == predicted[:, :1]).all(axis=1) & finite,
         diverged=~finite,
+        variables={"params": state.params, "batch_stats": state.batch_stats},
         seconds=0.0,
     )
 
@@ -146,9 +150,12 @@ def _side_by_side(parts: Sequence[Training]) -> Training:
     arrays = {
         f.name: np.concatenate([getattr(part, f.name) for part in parts])
         for f in dataclasses.fields(Training)
-        if f.name != "seconds"
+        if f.name not in ("seconds", "variables")
     }
-    return Training(**arrays, seconds=0.0)
+    variables = jax.tree.map(
+        lambda *leaves: jnp.concatenate(leaves), *(part.variables for part in parts)
+    )
+    return Training(**arrays, variables=variables, seconds=0.0)
 
 
 def _finite(params: Any) -> Array:

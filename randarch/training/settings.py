@@ -6,7 +6,7 @@ from typing import Literal, get_args
 import numpy as np
 
 OptimizerName = Literal["sgd", "adamw"]
-ScheduleName = Literal["cosine", "constant"]
+ScheduleName = Literal["cosine", "constant", "steps"]
 Augmentation = Literal["none", "pad_crop_flip", "trivial_augment_wide"]
 
 
@@ -19,7 +19,8 @@ class TrainingSettings:
       batch_size: images a step.
       optimizer: `sgd` with momentum, or `adamw` (Loshchilov and Hutter, arXiv 1711.05101) with the
         usual beta 0.9 and 0.999 and epsilon 1e-8.
-      schedule: of the learning rate: `cosine`, or `constant`.
+      schedule: of the learning rate: `cosine`; `constant`; or `steps`, a tenth of it after each third of
+        the training (Richter et al.: after 20 and 40 of 60 epochs).
       learning_rate: at the first step.
       final_learning_rate: where the cosine ends, one step after the last (PyTorch's `T_max`).
       momentum: of SGD; AdamW does not read it.

@@ -1,0 +1,104 @@
+"""The curves of a network, layer by layer: saturation and probe accuracy, trained and untrained."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from randarch import ridge
+from randarch.geometry import analyze
+from randarch.layerwise.outputs import Compile, LayerOutputs, calibrated, layer_outputs
+from randarch.layerwise.probes import probe
+from randarch.layerwise.saturation import saturation
+from randarch.networks import Variables, draw_weights, gather_variables
+from randarch.spec import ArchSpec
+from randarch.training import TrainingImages
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Of one network, a value a layer.
+
+    Attributes:
+      saturation: share of directions, on the training images; empty if not asked for.
+      probe_accuracy: of a linear classifier on the layer's pooled output, on the test images; empty if not
+        asked for.
+    """
+
+    saturation: tuple[float, ...]
+    probe_accuracy: tuple[float, ...]
+
+    def to_metrics(self, prefix: str) -> dict[str, Any]:
+        """As the store takes it."""
+        return {
+            f"{prefix}_saturation_by_layer": list(self.saturation),
+            f"{prefix}_probe_accuracy_by_layer": list(self.probe_accuracy),
+        }
+
+
+def untrained_variables(arch: ArchSpec, images: TrainingImages, seed: int, init_name: str) -> Variables:
+    """Random weights of a network, batch norm calibrated."""
+    shapes = [node.shape for node in analyze(arch, tuple(images.x_train.shape[1:])).nodes]
+    weights = draw_weights(arch, shapes, (seed,), init_name=init_name, shared=False)
+    gathered = gather_variables(weights, 1, len(arch) - 1)
+    one: Variables = jax.tree.map(lambda leaf: leaf[0], gathered)
+    return calibrated(arch, one, np.asarray(images.x_train), mean=images.mean, std=images.std)
+
+
+def curves(
+    arch: ArchSpec,
+    variables: Variables,
+    images: TrainingImages,
+    nodes: list[int],
+    *,
+    saturations: bool = True,
+    probes: bool = True,
+    trained: bool = True,
+    compile: Compile | None = None,
+) -> Curves:
+    """The curves of a network with its weights.
+
+    Args:
+      arch: the network.
+      variables: of it; one seed.
+      images: the probes' training and test images.
+      nodes: the layers.
+      saturations, probes: which curves.
+      trained: probe by logistic regression, as the paper; else by ridge, with lambda by leave-one-out.
+      compile: gives programs.
+    """
+    options: dict[str, Any] = {"mean": images.mean, "std": images.std, "compile": compile}
+    x_train, x_test = np.asarray(images.x_train), np.asarray(images.x_test)
+    own = layer_outputs(arch, variables, x_train, nodes, covariance=saturations, **options)
+    found = tuple(saturation(c) for c in own.covariances) if saturations else ()
+    if not probes:
+        return Curves(found, ())
+    other = layer_outputs(arch, variables, x_test, nodes, covariance=False, **options)
+    read = _logistic if trained else _ridge
+    return Curves(found, read(own, other, images))
+
+
+def _logistic(own: LayerOutputs, other: LayerOutputs, images: TrainingImages) -> tuple[float, ...]:
+    pairs = list(zip(own.features, other.features, strict=True))
+    labels = np.asarray(images.y_train), np.asarray(images.y_test)
+    scores = probe(pairs, *labels, num_classes=images.num_classes)
+    return tuple(one.test_accuracy for one in scores)
+
+
+def _ridge(own: LayerOutputs, other: LayerOutputs, images: TrainingImages) -> tuple[float, ...]:
+    found = []
+    for train, test in zip(own.features, other.features, strict=True):
+        try:
+            scores = ridge.readout(
+                train[None],
+                np.asarray(images.y_train),
+                test[None],
+                np.asarray(images.y_test),
+                num_classes=images.num_classes,
+                settings=ridge.RidgeSettings(),
+            )
+            found.append(float(scores.seeds.test_accuracy[0]))
+        except ridge.NotFiniteError:
+            found.append(float("nan"))
+    return tuple(found)

@@ -1,0 +1,136 @@
+"""What the layers of one network give for some images: pooled features, and the covariance of channels."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, UInt8
+
+from randarch import layers
+from randarch.data.augmentation import normalize
+from randarch.layerwise.saturation import Covariance
+from randarch.networks import GraphModule, Variables
+from randarch.spec import ArchSpec
+
+Compile = Callable[..., Callable[..., Any]]
+"""`compile(function, static, *args)` compiles `function(static, *args)`, as `ProgramCache.get`."""
+
+BATCH = 100
+PROBED_SIDE = 4
+"""Maps are averaged to so many positions a side, at most, before a probe reads them (section III of the paper)."""
+CALIBRATION_IMAGES = 500
+
+
+@dataclass(frozen=True)
+class _Static:
+    module: GraphModule
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerOutputs:
+    """Of each of some layers.
+
+    Attributes:
+      features: pooled and flattened [images, d], one array a layer.
+      covariances: of channels over all positions of all images, one a layer.
+    """
+
+    features: tuple[Float[np.ndarray, "n _d"], ...]
+    covariances: tuple[Covariance, ...]
+
+
+def layer_outputs(
+    arch: ArchSpec,
+    variables: Variables,
+    images: UInt8[np.ndarray, "n h w c"],
+    nodes: Sequence[int],
+    *,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+    covariance: bool = True,
+    compile: Compile | None = None,
+) -> LayerOutputs:
+    """Runs images through a network, batch norm with its running statistics.
+
+    Args:
+      arch: the network.
+      variables: of it, as `networks.network` names them; one seed, no leading axis.
+      images: pixels.
+      nodes: whose outputs are wanted.
+      mean, std: of the channels of pixels / 255.
+      covariance: gather covariances; without, they are empty ones.
+      compile: gives the program; plain `jax.jit` by default.
+    """
+    module = GraphModule(arch.nodes[1:], tuple(nodes), "running")
+    static = _Static(module, mean, std)
+    features: list[list[np.ndarray]] = [[] for _ in nodes]
+    covariances: list[Covariance] = []
+    for start in range(0, len(images), BATCH):
+        chunk = images[start : start + BATCH]
+        count = len(chunk)
+        padded = np.pad(chunk, ((0, BATCH - count), (0, 0), (0, 0), (0, 0)))
+        program = (compile or _jit)(_run, static, variables, padded)
+        for layer, (value, pooled) in enumerate(program(variables, padded)):
+            features[layer].append(np.asarray(pooled)[:count])
+            channels = value.shape[-1]
+            if len(covariances) == layer:
+                covariances.append(Covariance.empty(channels))
+            if covariance:
+                samples = np.asarray(value)[:count].reshape(-1, channels)
+                covariances[layer] = covariances[layer].add(samples)
+    return LayerOutputs(tuple(np.concatenate(f) for f in features), tuple(covariances))
+
+
+def calibrated(
+    arch: ArchSpec,
+    variables: Variables,
+    images: UInt8[np.ndarray, "n h w c"],
+    *,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+) -> Variables:
+    """The variables of an untrained network, batch norm's statistics those of the first 500 images.
+
+    Args:
+      arch: the network.
+      variables: of it; one seed.
+      images: pixels.
+      mean, std: as for `layer_outputs`.
+    """
+    if not variables.get("batch_stats"):
+        return variables
+    module = GraphModule(arch.nodes[1:], (len(arch) - 1,), "batch", momentum=0.0)
+    program = _jit(_calibrate, _Static(module, mean, std))
+    statistics = program(variables, images[:CALIBRATION_IMAGES])
+    return {**variables, "batch_stats": statistics}
+
+
+def _run(
+    static: _Static, variables: Variables, images: UInt8[Array, "n h w c"]
+) -> tuple[tuple[Array, Array], ...]:
+    x = normalize(images, static.mean, static.std)
+    outputs: Any = static.module.apply(variables, x)
+    return tuple(
+        (value, layers.average_to(value, PROBED_SIDE).reshape(value.shape[0], -1))
+        for value in outputs
+    )
+
+
+def _calibrate(static: _Static, variables: Variables, images: UInt8[Array, "n h w c"]) -> Any:
+    x = normalize(images, static.mean, static.std)
+    _, updated = static.module.apply(variables, x, mutable=["batch_stats"])
+    return updated["batch_stats"]
+
+
+def _jit(function: Callable[..., Any], static: Any, *args: Any) -> Callable[..., Any]:
+    del args
+    return partial(_JITTED[function], static)
+
+
+_JITTED = {f: jax.jit(f, static_argnums=0) for f in (_run, _calibrate)}
