@@ -1,12 +1,14 @@
 """Which layers of a network are wasted at a resolution? Known from its receptive fields, before any training.
 
 For reference networks, or any genome of a search space: the border behind which no convolution can integrate
-anything new, what is spent behind it, and what could be changed, after Richter, Schöning and Krumnack. Takes seconds
-and needs no data. Writes tables, figures, Graphviz text and a page into the run folder.
+anything new, what is spent behind it, and what could be changed, after Richter, Schöning and Krumnack. Then the
+networks are trained, whole and truncated, and probes and saturation show whether the tail begins at the border. Writes
+tables, figures, Graphviz text and a page into the run folder.
 
-  python -m experiments.receptive_field --analyze_only
+  python -m experiments.receptive_field --analyze_only          # seconds, no data
   python -m experiments.receptive_field --analyze_only --network=vgg16,resnet18 --resolution=64
-  python -m experiments.receptive_field --analyze_only --network="conv_grid:9,9,7 - 2,2,1 - 2,1,1" --resolution=96
+  python -m experiments.receptive_field --analyze_only --network="conv_chain:3x1 5x1.25 3x1.5"
+  python -m experiments.receptive_field --dataset=npz:data/cifar10.npz --network=vgg16 --width_divisor=8 --trials=3
 """
 
 import dataclasses
@@ -19,36 +21,61 @@ from randarch.studies import receptive_field as study
 TEXTS = {
     "attention": ("what", "In ResNets: none, se, spatial or cbam."),
     "skips": ("what", "Skip connections of ResNets: on or off."),
+    "init": ("training", "Initialiser of all weights: pytorch, he, lecun or orthogonal."),
+}
+SIZES = {
+    "probe_size": ("analysis", "Training images that probes and saturation see; all: every one."),
 }
 INTEGERS = {
-    "resolution": ("what", "Side of the images, in pixels."),
-    "num_classes": ("what", "Outputs of the networks."),
+    "resolution": ("what", "Side of the images, in pixels; by default that of the data, or 32."),
+    "num_classes": ("what", "Outputs; by default as many as the data have, or 10."),
     "width_divisor": ("what", "Divides all channels of reference networks."),
+    "trials": ("training", "Trainings of each network (as --seeds)."),
+    "batch_size": ("training", "Images a step."),
+}
+FLOATS = {
+    "learning_rate": ("training", "At the first step; a tenth after each third."),
+    "gradient_clip": ("training", "Largest norm of the gradient; 0: no clipping."),
+}
+BOOLEANS = {
+    "analyze_only": ("what", "Only what follows from the architecture: seconds, no data."),
+    "vgg_batch_norm": ("what", "VGG networks that are trained have batch norm."),
+    "truncate": ("training", "Train truncated networks too, and compare."),
+    "probes": ("analysis", "A linear classifier on each layer."),
+    "saturation": ("analysis", "Of each layer."),
 }
 NETWORK = (
     "Reference networks, separated by commas, or one SPACE:GENOME; may be given several times."
 )
-DATA_FLAGS = (
-    *("dataset", "train_size", "test_size", "seed", "seeds", "weights", "epochs", "workers"),
-)
+SHARED = ("dataset", "seed", "epochs")
+WITHOUT_USE = (*SHARED, "train_size", "test_size", "trials", "seeds", "batch_size", "learning_rate")
 
 
 def config() -> study.Config:
     """The preset, with the flags that were given on top."""
-    if not flags.FLAGS.analyze_only:
-        raise ValueError(
-            "analyze_only is off; expected --analyze_only: training, probes and saturation are not there yet"
-        )
-    for name in _command.given(DATA_FLAGS):
-        raise ValueError(
-            f"{name} has no use with --analyze_only, which needs no data; leave it out"
-        )
     preset = _command.choose_preset(study.PRESETS)
-    changes = _command.given([*INTEGERS, "attention"])
+    changes = _command.given([*SHARED, *INTEGERS, *FLOATS, *BOOLEANS, "attention", "init"])
+    if changes.get("analyze_only"):
+        for name in _command.given(WITHOUT_USE):
+            raise ValueError(
+                f"{name} has no use with --analyze_only, which trains nothing; leave it out"
+            )
+        preset = dataclasses.replace(preset, width_divisor=1)
+    for value in _command.given(["weights"]).values():
+        raise ValueError(
+            f"weights is {value}; architectures are always independent here: leave it out"
+        )
+    for value in _command.given(["seeds"]).values():
+        if changes.setdefault("trials", value) != value:
+            raise ValueError(
+                f"seeds is {value} and trials is {changes['trials']}; they are the same here: give one"
+            )
     for text in _command.given(["skips"]).values():
         if text not in ("on", "off"):
             raise ValueError(f"skips is {text!r}; expected on or off")
         changes["skips"] = text == "on"
+    for name, text in _command.given(["train_size", "test_size", *SIZES]).items():
+        changes[name] = _command.parse_size(name, text)
     for texts in _command.given(["network"]).values():
         names = [n for text in texts for n in ([text] if ":" in text else text.split(","))]
         changes["networks"] = tuple(name.strip() for name in names)
@@ -57,15 +84,11 @@ def config() -> study.Config:
 
 def define_flags() -> None:
     _command.define_shared_flags(study.STUDY)
-    _command.define_flags(flags.DEFINE_string, TEXTS)
+    _command.define_flags(flags.DEFINE_string, TEXTS | SIZES)
     _command.define_flags(flags.DEFINE_integer, INTEGERS)
+    _command.define_flags(flags.DEFINE_float, FLOATS)
+    _command.define_flags(flags.DEFINE_bool, BOOLEANS)
     flags.DEFINE_multi_string("network", None, NETWORK, module_name="what")
-    flags.DEFINE_bool(
-        "analyze_only",
-        False,
-        "Only what follows from the architecture: seconds, no data.",
-        module_name="what",
-    )
 
 
 if __name__ == "__main__":

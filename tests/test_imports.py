@@ -45,6 +45,10 @@ RULES: dict[str, Rule] = {
     "engine": rule(
         "spec geometry layers networks ridge data.augmentation", "jax flax numpy scipy jaxtyping"
     ),
+    "layerwise": rule(
+        "spec geometry layers networks ridge analysis training data.augmentation",
+        "jax numpy optax jaxtyping",
+    ),
     "training": rule(
         "spec geometry networks data.augmentation data.trivial_augment",
         "jax flax optax numpy jaxtyping",
@@ -58,7 +62,7 @@ RULES: dict[str, Rule] = {
         "spec geometry receptive_field analysis", "numpy pandas jaxtyping matplotlib plotly jinja2"
     ),
     "studies": rule(
-        "spec geometry drawing spaces reference receptive_field layers networks ridge engine"
+        "spec geometry drawing spaces reference receptive_field layers networks layerwise ridge engine"
         " training proxies data store scaling analysis report",
         "jax numpy pandas jaxtyping threadpoolctl tqdm",
     ),

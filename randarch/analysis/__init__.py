@@ -10,6 +10,7 @@ from randarch.analysis.correlation import (
     spearman,
 )
 from randarch.analysis.depth import analyze_depth
+from randarch.analysis.layers import Agreement, Curves, tail_start
 from randarch.analysis.results import (
     Correlations,
     DepthAnalysis,
@@ -41,10 +42,12 @@ from randarch.analysis.sweep.trained import (
 from randarch.analysis.sweep.trials import Distribution, first_column, t_interval
 
 __all__ = [
+    "Agreement",
     "Bootstrap",
     "ChannelGroup",
     "CorrelationMatrix",
     "Correlations",
+    "Curves",
     "DepthAnalysis",
     "Distribution",
     "Estimate",
@@ -84,6 +87,7 @@ __all__ = [
     "spearman",
     "spearman_brown",
     "t_interval",
+    "tail_start",
     "top_k",
     "within_bins",
     "within_classes",

@@ -1,7 +1,14 @@
-"""What each layer of a network does, trained or not: saturation, probes, and where the tail begins."""
+"""What each layer of a network does, trained or not: saturation and probes."""
 
+from randarch.layerwise.curves import curves, untrained_variables
 from randarch.layerwise.probes import ProbeScores, probe
 from randarch.layerwise.saturation import Covariance, saturation
-from randarch.layerwise.tails import tail_start
 
-__all__ = ["Covariance", "ProbeScores", "probe", "saturation", "tail_start"]
+__all__ = [
+    "Covariance",
+    "ProbeScores",
+    "curves",
+    "probe",
+    "saturation",
+    "untrained_variables",
+]

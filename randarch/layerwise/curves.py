@@ -1,12 +1,12 @@
 """The curves of a network, layer by layer: saturation and probe accuracy, trained and untrained."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import jax
 import numpy as np
 
 from randarch import ridge
+from randarch.analysis import Curves
 from randarch.geometry import analyze
 from randarch.layerwise.outputs import Compile, LayerOutputs, calibrated, layer_outputs
 from randarch.layerwise.probes import probe
@@ -16,28 +16,9 @@ from randarch.spec import ArchSpec
 from randarch.training import TrainingImages
 
 
-@dataclass(frozen=True)
-class Curves:
-    """Of one network, a value a layer.
-
-    Attributes:
-      saturation: share of directions, on the training images; empty if not asked for.
-      probe_accuracy: of a linear classifier on the layer's pooled output, on the test images; empty if not
-        asked for.
-    """
-
-    saturation: tuple[float, ...]
-    probe_accuracy: tuple[float, ...]
-
-    def to_metrics(self, prefix: str) -> dict[str, Any]:
-        """As the store takes it."""
-        return {
-            f"{prefix}_saturation_by_layer": list(self.saturation),
-            f"{prefix}_probe_accuracy_by_layer": list(self.probe_accuracy),
-        }
-
-
-def untrained_variables(arch: ArchSpec, images: TrainingImages, seed: int, init_name: str) -> Variables:
+def untrained_variables(
+    arch: ArchSpec, images: TrainingImages, seed: int, init_name: str
+) -> Variables:
     """Random weights of a network, batch norm calibrated."""
     shapes = [node.shape for node in analyze(arch, tuple(images.x_train.shape[1:])).nodes]
     weights = draw_weights(arch, shapes, (seed,), init_name=init_name, shared=False)

@@ -41,5 +41,5 @@ def test_shares_of_known_spectra(variances: tuple, delta: float, expected: float
 
 def test_what_is_not_finite_has_none_and_a_share_is_a_share() -> None:
     assert np.isnan(saturation(Covariance(2, np.zeros(1), np.full((1, 1), np.inf))))
-    with pytest.raises(ValueError, match="delta is 1.5"):
+    with pytest.raises(ValueError, match=r"delta is 1\.5"):
         saturation(Covariance.empty(2), 1.5)

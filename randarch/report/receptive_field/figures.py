@@ -7,22 +7,27 @@ from matplotlib.figure import Figure
 
 from randarch.receptive_field import FieldAnalysis, without_gates
 from randarch.report.receptive_field.drawing import draw_network, place
-from randarch.report.receptive_field.panels import draw_costs, draw_fields
+from randarch.report.receptive_field.panels import draw_costs, draw_curves, draw_fields
 from randarch.report.receptive_field.report import FieldReport, NetworkReport
 from randarch.report.style import new_figure, save, styled, to_data_uri
 
 
 @dataclass(frozen=True)
 class NetworkImages:
-    """Images of one network for the page, each a data URI; `truncated` is empty where nothing is cut."""
+    """Images of one network for the page, each a data URI.
+
+    `truncated` is empty where nothing is cut, `curves` where nothing was trained.
+    """
 
     fields: str
     drawing: str
     truncated: str
+    curves: str
 
 
 def write_figures(report: FieldReport, folder: Path) -> tuple[Path, ...]:
-    """Writes for each network `NN_name` (fields and costs) and `NN_name_drawing` as PNG and PDF into `folder`.
+    """Writes for each network `NN_name` (fields and costs), `NN_name_drawing` and, where it was trained,
+    `NN_name_layers` (saturation and probes) as PNG and PDF into `folder`.
 
     Returns:
       The paths that were written.
@@ -34,6 +39,8 @@ def write_figures(report: FieldReport, folder: Path) -> tuple[Path, ...]:
             name = f"{number:02d}_{file_name(network.name)}"
             written += save(_fields(network.analysis), folder / name)
             written += save(_drawing(network.analysis), folder / f"{name}_drawing")
+            if network.trained is not None:
+                written += save(_curves(network), folder / f"{name}_layers")
     return tuple(written)
 
 
@@ -44,6 +51,7 @@ def network_images(network: NetworkReport) -> NetworkImages:
             to_data_uri(_fields(network.analysis)),
             to_data_uri(_drawing(network.analysis)),
             "" if network.truncated is None else to_data_uri(_drawing(network.truncated)),
+            to_data_uri(_curves(network)) if network.trained is not None else "",
         )
 
 
@@ -53,11 +61,22 @@ def file_name(name: str) -> str:
 
 
 def _fields(analysis: FieldAnalysis) -> Figure:
-    figure = new_figure(max(6.0, 2.0 + 0.22 * len(analysis.layers)), 5.4)
+    figure = new_figure(_width(analysis), 5.4)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     draw_fields(top, analysis)
     draw_costs(bottom, analysis)
     return figure
+
+
+def _curves(network: NetworkReport) -> Figure:
+    assert network.trained is not None
+    figure = new_figure(_width(network.analysis), 4.2)
+    draw_curves(figure.subplots(), network.analysis, network.trained, network.untrained)
+    return figure
+
+
+def _width(analysis: FieldAnalysis) -> float:
+    return max(6.0, 2.0 + 0.22 * len(analysis.layers))
 
 
 def _drawing(analysis: FieldAnalysis) -> Figure:

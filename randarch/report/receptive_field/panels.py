@@ -1,10 +1,12 @@
-"""The panels: how the receptive field grows from layer to layer, and where the multiply-adds go."""
+"""The panels: how the receptive field grows, where the multiply-adds go, what the layers do."""
 
 import math
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from randarch.analysis import Curves
 from randarch.receptive_field import FieldAnalysis, LayerField
 from randarch.report import style
 
@@ -96,3 +98,56 @@ def _shade(axes: Axes, analysis: FieldAnalysis) -> None:
         axes.axvspan(
             layer.position - 0.5, layer.position + 0.5, color=TAIL, alpha=0.15, linewidth=0
         )
+
+
+def draw_curves(
+    axes: Axes, analysis: FieldAnalysis, trained: Curves, untrained: Curves | None
+) -> None:
+    """The paper's plot: saturation, probe accuracy and the border; the untrained network's beside them, dashed."""
+    layers = analysis.layers
+    x = np.arange(1, len(layers) + 1)
+    _shade(axes, analysis)
+    handles: list[Any] = []
+    if trained.saturation:
+        handles.append(
+            axes.bar(
+                x,
+                100 * np.array(trained.saturation),
+                color=style.TRAINED,
+                alpha=0.55,
+                label="saturation, trained",
+            )
+        )
+    for curves, line, width, name in (
+        (trained, "-", 1.8, "trained"),
+        (untrained, "--", 1.2, "random weights"),
+    ):
+        if curves is None:
+            continue
+        if curves.probe_accuracy:
+            handles += axes.plot(
+                x,
+                100 * np.array(curves.probe_accuracy),
+                color=style.ENSEMBLE,
+                linestyle=line,
+                linewidth=width,
+                marker="o" if line == "-" else None,
+                markersize=3,
+                label=f"probe accuracy, {name}",
+            )
+        if curves.saturation and name != "trained":
+            handles += axes.plot(
+                x,
+                100 * np.array(curves.saturation),
+                color=style.TRAINED,
+                linestyle=line,
+                linewidth=width,
+                label=f"saturation, {name}",
+            )
+    border = analysis.border_min
+    if border is not None:
+        axes.axvline(border.position - 0.5, color="black", linewidth=3)
+    axes.set_ylim(0, 105)
+    axes.set_ylabel("% of directions, % of test images")
+    axes.legend(handles=handles, loc="upper right", fontsize=7)
+    name_layers(axes, layers)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from randarch.analysis import Curves
 from randarch.receptive_field import FieldAnalysis, Suggestion
 
 
@@ -15,12 +16,18 @@ class NetworkReport:
       analysis: of it.
       suggestions: what could be changed, a truncation first if there is one.
       dot: the graph as Graphviz text.
+      trained, untrained: its curves; None where it was not trained.
+      accuracies, truncated_accuracies: of its trainings, and of those without its tail.
     """
 
     name: str
     analysis: FieldAnalysis
     suggestions: tuple[Suggestion, ...]
     dot: str
+    trained: Curves | None = None
+    untrained: Curves | None = None
+    accuracies: tuple[float, ...] = ()
+    truncated_accuracies: tuple[float, ...] = ()
 
     @property
     def truncated(self) -> FieldAnalysis | None:

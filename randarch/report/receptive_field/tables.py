@@ -3,8 +3,9 @@
 import math
 from collections.abc import Iterator
 
+from randarch.analysis import Agreement
 from randarch.receptive_field import FieldAnalysis, LayerField
-from randarch.report.numbers import DASH, count, percent
+from randarch.report.numbers import DASH, count, percent, points
 from randarch.report.receptive_field.report import FieldReport, NetworkReport
 from randarch.report.tables import Table
 
@@ -63,6 +64,74 @@ def resolutions_table(report: FieldReport) -> Table:
 
 def _analyses(report: FieldReport) -> Iterator[tuple[NetworkReport, FieldAnalysis]]:
     return ((network, network.analysis) for network in report.networks)
+
+
+def agreement_table(report: FieldReport) -> Table | None:
+    """Whether the tail begins at the border, of the networks that were trained."""
+    rows = []
+    for network, a in _analyses(report):
+        position = None if a.border_min is None else a.border_min.position
+        for name, curves in (("trained", network.trained), ("random", network.untrained)):
+            if curves is None:
+                continue
+            found = Agreement.of(position, curves)
+            rows.append(
+                (
+                    network.name,
+                    name,
+                    DASH if found.border is None else str(found.border),
+                    DASH if found.tail is None else str(found.tail),
+                    points(found.gain_before),
+                    points(found.gain_behind),
+                )
+            )
+    if not rows:
+        return None
+    return Table(
+        "Does the tail begin at the border?",
+        (
+            *("Network", "Weights", "Predicted border", "Tail by saturation"),
+            *("Best probe gains before the border", "and behind it"),
+        ),
+        tuple(rows),
+        "The tail: the layers at the end with less than half of the mean saturation of those before. Probes of random "
+        "weights are ridge classifiers, of trained ones logistic regressions.",
+        labels=2,
+    )
+
+
+def truncation_table(report: FieldReport) -> Table | None:
+    """Accuracy with and without the tail."""
+    rows = tuple(
+        (
+            network.name,
+            _trials(network.accuracies),
+            _trials(network.truncated_accuracies),
+            points(
+                sum(network.truncated_accuracies) / len(network.truncated_accuracies)
+                - sum(network.accuracies) / len(network.accuracies)
+            ),
+            _change(network.truncated.geometry.params - a.geometry.params, a.geometry.params),
+            _change(network.truncated.geometry.macs - a.geometry.macs, a.geometry.macs),
+        )
+        for network, a in _analyses(report)
+        if network.truncated is not None and network.truncated_accuracies and network.accuracies
+    )
+    if not rows:
+        return None
+    return Table(
+        "Before and after truncation",
+        ("Network", "Accuracy, whole", "truncated", "Difference", "Parameters", "MACs"),
+        rows,
+        "Means over trainings; in brackets the lowest and the highest.",
+    )
+
+
+def _trials(accuracies: tuple[float, ...]) -> str:
+    mean = percent(sum(accuracies) / len(accuracies), 2)
+    if len(accuracies) == 1:
+        return mean
+    return f"{mean} [{100 * min(accuracies):.2f}, {100 * max(accuracies):.2f}]"
 
 
 def layers_table(network: NetworkReport) -> Table:

@@ -1,17 +1,35 @@
 """What defines a run of the study, its presets, and how a run deviates from the paper's protocol."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from randarch.layers import check_initializer
 from randarch.reference import ATTENTIONS, NETWORKS
+from randarch.studies.receptive_field import published
+from randarch.training import TrainingSettings
 
 PAPER_NETWORKS = (
     *("vgg11", "vgg13", "vgg16", "vgg19", "vgg19_dilated"),
     *("resnet18", "resnet34", "resnet18_no_stem", "resnet34_no_stem"),
     *("mpnet18", "mpnet36"),
 )
+RESOLUTION, CHANNELS, CLASSES = 32, 3, 10
+"""Of images that are not there: of CIFAR-10's, unless told."""
+_AT_LEAST = {
+    "resolution": 1,
+    "num_classes": 1,
+    "width_divisor": 1,
+    "trials": 1,
+    "epochs": 0,
+    "batch_size": 1,
+    "train_size": 1,
+    "test_size": 1,
+    "probe_size": 10,
+    "seed": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -21,24 +39,51 @@ class Config:
     Attributes:
       networks: names of `randarch.reference.NETWORKS`, or `SPACE:GENOME`, such as
         `conv_grid:9,9,7 - 2,2,1 - 2,1,1`.
-      resolution: side of the images, in pixels.
-      channels: of the images.
-      num_classes: outputs of the networks.
+      analyze_only: what follows from the architecture alone; the fields from `dataset` on are not used.
+      resolution: side of the images, in pixels; None: that of the data, or 32.
+      num_classes: outputs of the networks; None: as many as the data have, or 10.
       width_divisor: of the channels of reference networks.
       attention: `none`, `se`, `spatial` or `cbam`, in ResNets.
       skips: ResNets have their skip connections.
+      vgg_batch_norm: VGG networks have batch norm after every convolution.
+      dataset: as `data.load` takes it.
+      train_size, test_size: images; None takes all.
+      seed: of the choice of images; trainings take it and those after it.
+      truncate: train truncated networks too, and compare.
+      trials: trainings of each network.
+      epochs, batch_size, learning_rate: of a training; the rate falls to a tenth after each third.
+      gradient_clip: largest norm of the gradient; 0: none.
+      init: name of the initialiser.
+      probes: logistic regression on each layer.
+      saturation: of each layer.
+      probe_size: training images, the first, that probes and saturation see; None: all.
 
     Raises:
       ValueError: naming the field, its value, and what was expected.
     """
 
     networks: tuple[str, ...] = ("vgg16", "resnet18", "mpnet18")
-    resolution: int = 32
-    channels: int = 3
-    num_classes: int = 10
+    analyze_only: bool = False
+    resolution: int | None = None
+    num_classes: int | None = None
     width_divisor: int = 1
     attention: str = "none"
     skips: bool = True
+    vgg_batch_norm: bool = True
+    dataset: str = "cifar10"
+    train_size: int | None = None
+    test_size: int | None = None
+    seed: int = 0
+    truncate: bool = True
+    trials: int = 1
+    epochs: int = published.EPOCHS
+    batch_size: int = published.BATCH_SIZE
+    learning_rate: int | float = published.LEARNING_RATE
+    gradient_clip: int | float = 1.0
+    init: str = "pytorch"
+    probes: bool = True
+    saturation: bool = True
+    probe_size: int | None = 2000
 
     def __post_init__(self) -> None:
         if not self.networks or len(set(self.networks)) != len(self.networks):
@@ -46,13 +91,35 @@ class Config:
                 f"network is {', '.join(self.networks) or 'none'}; expected one or more different ones of "
                 f"{', '.join(NETWORKS)}, or SPACE:GENOME"
             )
-        for name in ("resolution", "channels", "num_classes", "width_divisor"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; expected at least 1")
+        for name, least in _AT_LEAST.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ValueError(f"{name} is {value}; expected at least {least}")
+        for name in ("learning_rate", "gradient_clip"):
+            object.__setattr__(self, name, float(getattr(self, name)))  # 1 and 1.0 are one config
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
+                raise ValueError(f"{name} is {getattr(self, name)}; expected a number >= 0")
         if self.attention not in ATTENTIONS:
             raise ValueError(
                 f"attention is {self.attention!r}; expected one of {', '.join(ATTENTIONS)}"
             )
+        check_initializer(self.init)
+
+    def training_settings(self) -> TrainingSettings:
+        """For `randarch.training`."""
+        return TrainingSettings(
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            optimizer="sgd",
+            schedule="steps",
+            learning_rate=self.learning_rate,
+            momentum=published.MOMENTUM,
+            weight_decay=0.0,
+            gradient_clip=self.gradient_clip,
+            augment="pad_crop_flip",
+            init_name=self.init,
+            seeds=tuple(range(self.seed, self.seed + self.trials)),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON takes it."""
@@ -63,17 +130,30 @@ class Config:
 
 
 PRESETS: Mapping[str, Config] = {
-    "quick": Config(),
-    "paper": Config(networks=PAPER_NETWORKS),
+    "quick": Config(
+        dataset="shapes",
+        train_size=2000,
+        test_size=1000,
+        width_divisor=8,
+        epochs=6,
+        batch_size=32,
+        learning_rate=0.05,
+        probe_size=1000,
+    ),
+    "paper": Config(networks=PAPER_NETWORKS, trials=published.TRIALS, gradient_clip=0.0),
 }
-"""`quick`: one network of each kind. `paper`: all that the paper has."""
+"""`quick`: one network of each kind, narrow, on built-in images. `paper`: all that the paper has, as it has them."""
 
 
-def deviations(config: Config) -> tuple[str, ...]:
-    """How a run differs from the paper's protocol, a sentence each."""
-    found = ["Nothing is trained: what is shown follows from the architectures alone."]
-    if config.resolution != 32:
-        found.append(f"Images have {config.resolution} pixels a side, not 32.")
+def deviations(config: Config, train_size: int | None = None) -> tuple[str, ...]:
+    """How a run differs from the paper's protocol, a sentence each; `train_size` is None without data."""
+    found = []
+    if train_size is None:
+        found.append("Nothing is trained: what is shown follows from the architectures alone.")
+        if config.resolution not in (None, RESOLUTION):
+            found.append(f"Images have {config.resolution} pixels a side, not {RESOLUTION}.")
+    else:
+        found += _training_deviations(config, train_size)
     if config.width_divisor != 1:
         found.append(f"All channels are divided by {config.width_divisor}.")
     if any(name.startswith("mpnet") for name in config.networks):
@@ -82,3 +162,36 @@ def deviations(config: Config) -> tuple[str, ...]:
             "MPNet-36 (here one of 3 x 3 and two of 7 x 7 a block)."
         )
     return tuple(found)
+
+
+def _training_deviations(config: Config, train_size: int) -> list[str]:
+    found = []
+    if not (config.dataset == "cifar10" or config.dataset.endswith("cifar10.npz")):
+        found.append(f"The images are {config.dataset}, not CIFAR-10.")
+    if train_size != published.TRAIN_SIZE:
+        found.append(f"{train_size:,} training images, not {published.TRAIN_SIZE:,}.")
+    for name, said in (
+        ("epochs", published.EPOCHS),
+        ("batch_size", published.BATCH_SIZE),
+        ("learning_rate", published.LEARNING_RATE),
+    ):
+        if getattr(config, name) != said:
+            found.append(
+                f"The {name.replace('_', ' ')} is {getattr(config, name):g}, not {said:g}."
+            )
+    if config.gradient_clip:
+        found.append(
+            f"Gradients are clipped at norm {config.gradient_clip:g}, which the paper does not mention."
+        )
+    if config.vgg_batch_norm and any(name.startswith("vgg") for name in config.networks):
+        found.append("VGG networks have batch norm; whether the paper's have is not stated.")
+    if config.truncate and config.trials != published.TRIALS:
+        found.append(
+            f"{config.trials} trainings of each network, not {published.TRIALS} as for truncation."
+        )
+    if config.probes and config.probe_size is not None and config.probe_size < train_size:
+        found.append(
+            f"Probes and saturation see {config.probe_size:,} training images, at the end of the training; the "
+            "paper's saturation is gathered during its last epoch."
+        )
+    return found

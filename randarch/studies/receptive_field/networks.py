@@ -6,7 +6,7 @@ from randarch.spec import ArchSpec, Linear, append
 from randarch.studies.receptive_field.config import Config
 
 
-def build(name: str, config: Config) -> ArchSpec:
+def build(name: str, config: Config, num_classes: int) -> ArchSpec:
     """A network of the config, with its classifier.
 
     A genome's features get a linear layer on the flattened last map, as everywhere in this library.
@@ -15,8 +15,10 @@ def build(name: str, config: Config) -> ArchSpec:
       ValueError: an unknown network or space, or a genome that the space does not have.
     """
     if ":" in name:
-        return append(decode_text(name), Linear(config.num_classes))
+        return append(decode_text(name), Linear(num_classes))
     options: dict[str, object] = {"width_divisor": config.width_divisor}
     if name.startswith("resnet"):
         options |= {"attention": config.attention, "skips": config.skips}
-    return make_network(name, config.num_classes, **options)
+    if name.startswith("vgg"):
+        options["batch_norm"] = config.vgg_batch_norm and not config.analyze_only
+    return make_network(name, num_classes, **options)

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+EPOCHS, BATCH_SIZE, LEARNING_RATE, MOMENTUM = 60, 64, 0.1, 0.9
+TRAIN_SIZE = 50_000
+TRIALS = 10
+"""Trainings of each network, full and truncated (section VIII)."""
+
 
 @dataclass(frozen=True)
 class Border:

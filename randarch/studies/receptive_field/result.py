@@ -1,12 +1,13 @@
 """What a run found, and how it is written down."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from randarch.analysis import Agreement
 from randarch.drawing import to_dot
 from randarch.receptive_field import FieldAnalysis, Suggestion
 from randarch.report.receptive_field import FieldReport, NetworkReport, render_page, write_figures
@@ -14,6 +15,7 @@ from randarch.report.receptive_field.figures import file_name
 from randarch.store import write_csv, write_json, write_text
 from randarch.studies.receptive_field import published
 from randarch.studies.receptive_field.config import Config
+from randarch.studies.receptive_field.trained import Trained
 from randarch.studies.session import describe_device
 
 PRODUCTIVE, TAIL = "#cfe3f3", "#f6c9a8"
@@ -28,11 +30,14 @@ class NetworkResult:
       name: as it was asked for.
       analysis: of it.
       suggestions: what could be changed.
+      whole, truncated: trainings of it in both forms; None where it was not trained.
     """
 
     name: str
     analysis: FieldAnalysis
     suggestions: tuple[Suggestion, ...]
+    whole: Trained | None = None
+    truncated: Trained | None = None
 
     @property
     def truncation(self) -> Suggestion | None:
@@ -41,9 +46,32 @@ class NetworkResult:
 
     def to_summary(self) -> dict[str, Any]:
         """The network's part of summary.json."""
-        return {
+        summary = {
             **self.analysis.to_summary(),
             "suggestions": [one.to_summary() for one in self.suggestions],
+        }
+        if self.whole is None:
+            return summary
+        border = None if self.analysis.border_min is None else self.analysis.border_min.position
+        agreement = {
+            name: Agreement.of(border, getattr(self.whole, name)).to_summary()
+            for name in ("trained", "untrained")
+        }
+        return {**summary, "training": self.whole.to_summary(), "agreement": agreement}
+
+    def truncation_summary(self) -> dict[str, Any] | None:
+        """What truncation costs and gains; None where there is nothing to cut."""
+        if self.truncation is None:
+            return None
+        summary = self.truncation.to_summary()
+        if self.whole is None or self.truncated is None:
+            return summary
+        return {
+            **summary,
+            "accuracy": self.truncated.accuracy,
+            "accuracies": list(self.truncated.accuracies),
+            "accuracy_whole": self.whole.accuracy,
+            "accuracies_whole": list(self.whole.accuracies),
         }
 
     def to_dot(self) -> str:
@@ -88,14 +116,11 @@ class Result:
 
     def to_summary(self) -> dict[str, Any]:
         """The content of summary.json."""
-        truncations = {n.name: n.truncation for n in self.networks}
         return {
             "study": self.study,
             "config": self.config.to_dict(),
             "networks": {n.name: n.to_summary() for n in self.networks},
-            "truncation": {
-                name: None if one is None else one.to_summary() for name, one in truncations.items()
-            },
+            "truncation": {n.name: n.truncation_summary() for n in self.networks},
             "paper": {
                 "borders": {k: vars(v) for k, v in published.BORDERS.items()},
                 "stem_removed": {k: list(v) for k, v in published.STEM_REMOVED.items()},
@@ -108,11 +133,10 @@ class Result:
 
     def describe(self) -> str:
         """Borders and costs, in plain text."""
-        side = self.config.resolution
+        side = self.networks[0].analysis.resolution
         width = max([len(n.name) for n in self.networks] + [8])
         lines = [
-            f"at {side} x {side} pixels, {self.config.num_classes} classes; border: the first convolution whose input "
-            "has seen more than the image",
+            f"at {side} x {side} pixels; border: the first convolution whose input has seen more than the image",
             "",
             f"  {'network':{width}}  {'params':>12} {'MACs':>14}  {'border (smallest field)':28} "
             f"{'border (largest field)':28} {'MACs behind':>12}  productive from",
@@ -132,7 +156,23 @@ class Result:
                     f"  - {one.text} Params {one.params:+,}, MACs {one.macs:+,}."
                     for one in network.suggestions
                 ]
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._training_lines()])
+
+    def _training_lines(self) -> Iterator[str]:
+        for network in self.networks:
+            if network.whole is None:
+                continue
+            border = network.analysis.border_min
+            found = Agreement.of(None if border is None else border.position, network.whole.trained)
+            yield ""
+            yield (
+                f"{network.name}, trained {len(network.whole.accuracies)} times: accuracy "
+                f"{network.whole.accuracy:.4f}; border {found.border or '-'}, tail by saturation from {found.tail or '-'}; the best "
+                f"probe gains "
+                f"{found.gain_before:+.3f} up to the border, {found.gain_behind:+.3f} behind it"
+            )
+            if network.truncated is not None:
+                yield f"  truncated: accuracy {network.truncated.accuracy:.4f}"
 
     def save(self, folder: Path) -> None:
         """Writes results.csv, summary.json, report.html, figures/ and a .dot file a network into the folder."""
@@ -150,7 +190,17 @@ class Result:
         return FieldReport(
             title="What a network wastes at a resolution",
             networks=tuple(
-                NetworkReport(n.name, n.analysis, n.suggestions, n.to_dot()) for n in self.networks
+                NetworkReport(
+                    n.name,
+                    n.analysis,
+                    n.suggestions,
+                    n.to_dot(),
+                    None if n.whole is None else n.whole.trained,
+                    None if n.whole is None else n.whole.untrained,
+                    () if n.whole is None else n.whole.accuracies,
+                    () if n.truncated is None else n.truncated.accuracies,
+                )
+                for n in self.networks
             ),
             command=self.command,
             device=describe_device(self.provenance),

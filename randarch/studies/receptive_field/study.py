@@ -1,13 +1,32 @@
-"""The run: what follows from each network's graph and the resolution."""
+"""The run: analyse each network, train it whole and truncated, look into its layers."""
 
 import os
 from typing import Any
 
+from randarch import data
+from randarch.engine import Normalization
 from randarch.receptive_field import analyze_fields, suggest
-from randarch.studies.receptive_field.config import Config, deviations
+from randarch.studies.images import for_training
+from randarch.studies.receptive_field.config import (
+    CHANNELS,
+    CLASSES,
+    RESOLUTION,
+    Config,
+    deviations,
+)
 from randarch.studies.receptive_field.networks import build
 from randarch.studies.receptive_field.result import NetworkResult, Result
+from randarch.studies.receptive_field.trained import Trained
+from randarch.studies.receptive_field.training import (
+    KIND,
+    TRUNCATED,
+    WHOLE,
+    Job,
+    check_images,
+    train_networks,
+)
 from randarch.studies.session import Session, new_workdir
+from randarch.training import TrainingImages
 
 STUDY = "receptive_field"
 
@@ -18,19 +37,31 @@ class Study:
     Args:
       config: what to run.
       workdir: the run folder; created, or resumed if it holds a run of the same config.
-      command: how the run was started, for the report.
-      **options: of `Session`.
+      **options: of `Session`: workers, memory_budget, progress, command.
 
     Raises:
-      ValueError: an unknown network, one that does not fit the resolution (`GeometryError`, which names
-        the layer), or a folder of another run.
+      ValueError: an unknown network, one that does not fit the resolution (the message names the layer), bad
+        data, or a folder of another run.
     """
 
     def __init__(self, config: Config, workdir: str | os.PathLike[str], **options: Any) -> None:
         self.config = config
-        self.session = Session(STUDY, config.to_dict(), workdir, numerics={}, **options)
+        self.session = Session(
+            STUDY,
+            config.to_dict(),
+            workdir,
+            numerics={
+                "batch_norm": "calibrated (untrained), running (trained)",
+                "init": config.init,
+                "precision": "float32, default; covariances and probes' rotations float64",
+            },
+            **options,
+        )
+        self._images: TrainingImages | None = None
+        self._train_size: int | None = None
+        digest = None if config.analyze_only else self._load()
         self.networks = tuple(self._analyzed(name) for name in config.networks)
-        self.session.open()
+        self.session.open(digest)
 
     def __enter__(self) -> "Study":
         return self
@@ -38,29 +69,82 @@ class Study:
     def __exit__(self, *error: object) -> None:
         self.session.close()
 
-    def _analyzed(self, name: str) -> NetworkResult:
-        spec = build(name, self.config)
-        try:
-            found = analyze_fields(spec, self.config.resolution, self.config.channels)
-        except ValueError as error:
-            raise ValueError(f"{name} at {self.config.resolution} pixels: {error}") from error
-        return NetworkResult(name, found, suggest(found, self.config.num_classes))
-
     def run(self) -> Result:
-        """Writes tables, summary, figures and page."""
+        """Does what the folder does not hold yet, and writes tables, summary, figures and page."""
         session = self.session
         with session.recording():
+            trained: dict[tuple[str, int], Trained] = {}
+            if self._images is not None:
+                train_networks(self.config, self._jobs(), self._images, session)
+                rows = session.folder.results.frame(KIND).to_dict("records")
+                trained = {(row["network"], row["form"]): Trained.of(row) for row in rows}
+            networks = tuple(
+                NetworkResult(
+                    n.name,
+                    n.analysis,
+                    n.suggestions,
+                    trained.get((n.name, WHOLE)),
+                    trained.get((n.name, TRUNCATED)),
+                )
+                for n in self.networks
+            )
             result = Result(
                 study=STUDY,
                 config=self.config,
-                networks=self.networks,
-                deviations=deviations(self.config),
-                seconds=session.seconds({}),
+                networks=networks,
+                deviations=deviations(self.config, self._train_size),
+                seconds=session.seconds({KIND: "train"}),
                 command=session.command,
                 provenance=session.provenance(),
             )
             result.save(session.folder.path)
         return result
+
+    def _load(self) -> str:
+        """Loads the images; returns their digest."""
+        config = self.config
+        found = data.load(
+            config.dataset,
+            train_size=config.train_size,
+            test_size=config.test_size,
+            seed=config.seed,
+        )
+        height, width, _ = found.input_shape
+        for name, value in (("resolution", height), ("num_classes", found.num_classes)):
+            wanted = getattr(config, name)
+            if wanted not in (None, value):
+                raise ValueError(
+                    f"{name} is {wanted}, the data's is {value}; leave it out, or take other data"
+                )
+        if height != width:
+            raise ValueError(f"images are {height} x {width}; expected square ones")
+        pixels = Normalization(found.channel_mean, found.channel_std)
+        self._images = for_training(found, pixels)
+        self._train_size = len(found.x_train)
+        check_images(config, self._images)
+        return found.digest
+
+    def _analyzed(self, name: str) -> NetworkResult:
+        config, images = self.config, self._images
+        side, channels = config.resolution or RESOLUTION, CHANNELS
+        classes = config.num_classes or CLASSES
+        if images is not None:
+            _, side, _, channels = images.x_train.shape
+            classes = images.num_classes
+        spec = build(name, config, classes)
+        try:
+            found = analyze_fields(spec, side, channels)
+        except ValueError as error:
+            raise ValueError(f"{name} at {side} pixels: {error}") from error
+        return NetworkResult(name, found, suggest(found, classes))
+
+    def _jobs(self) -> list[Job]:
+        jobs = []
+        for number, network in enumerate(self.networks):
+            jobs.append(Job(network.name, number, WHOLE, network.analysis))
+            if self.config.truncate and network.truncation is not None:
+                jobs.append(Job(network.name, number, TRUNCATED, network.truncation.after))
+        return jobs
 
 
 def run(config: Config, workdir: str | os.PathLike[str] | None = None, **options: Any) -> Result:

@@ -1,0 +1,138 @@
+"""Training the networks of a run, whole and truncated, and looking into their layers."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from randarch.engine import ProgramCache
+from randarch.layerwise import curves, untrained_variables
+from randarch.receptive_field import FieldAnalysis
+from randarch.spec import ArchSpec, Linear, append
+from randarch.store import Row
+from randarch.studies.receptive_field.config import Config
+from randarch.studies.session import Session
+from randarch.studies.shards import Shard, Stop
+from randarch.studies.trained import trained_metrics
+from randarch.training import TrainingImages, train
+
+KIND = "train"
+WHOLE, TRUNCATED = 0, 1
+"""Which form of a network a row is of."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A network to train.
+
+    Attributes:
+      name: as it was asked for.
+      number: among the networks of the run.
+      form: `WHOLE` or `TRUNCATED`.
+      analysis: of the network in that form.
+    """
+
+    name: str
+    number: int
+    form: int
+    analysis: FieldAnalysis
+
+
+def train_networks(
+    config: Config, jobs: Sequence[Job], images: TrainingImages, session: Session
+) -> None:
+    """Stores a row for each network: its trainings, and the curves of the first of them and of no training."""
+    cache = ProgramCache(8 * session.workers)
+    probed = first_images(images, config.probe_size)
+    shards = [
+        Shard(f"{job.number}-{job.name}-{job.form}", _work(config, job, images, probed, cache))
+        for job in jobs
+    ]
+    session.do(shards, kind=KIND, label=f"train, {config.epochs} epochs")
+
+
+def first_images(images: TrainingImages, size: int | None) -> TrainingImages:
+    """The same with fewer training images."""
+    return TrainingImages(
+        images.x_train[:size],
+        images.y_train[:size],
+        images.x_test,
+        images.y_test,
+        images.num_classes,
+        images.mean,
+        images.std,
+    )
+
+
+def features_of(spec: ArchSpec) -> ArchSpec:
+    """A network without the linear layer that ends it, which `train` appends."""
+    if not isinstance(spec.nodes[-1].op, Linear):
+        raise ValueError("the network does not end in a linear layer; expected a classifier")
+    return ArchSpec(spec.nodes[:-1])
+
+
+def _work(
+    config: Config, job: Job, images: TrainingImages, probed: TrainingImages, cache: ProgramCache
+) -> Callable[[Stop], list[Row]]:
+    def work(stop: Stop) -> list[Row]:
+        stop.check()
+        before, start = cache.used(), time.perf_counter()
+        features = features_of(job.analysis.spec)
+        found = train(
+            features,
+            images,
+            config.training_settings(),
+            compile=cache.get,
+            on_epoch=lambda _: stop.check(),
+        )
+        metrics: dict[str, Any] = {"network": job.name, "form": job.form, **trained_metrics(found)}
+        if config.probes or config.saturation:
+            stop.check()
+            whole = append(features, Linear(images.num_classes))
+            nodes = [layer.node for layer in job.analysis.layers]
+            weights = {
+                "trained": jax.tree.map(lambda leaf: leaf[0], found.variables),
+                "untrained": untrained_variables(whole, probed, config.seed, config.init),
+            }
+            for name, variables in weights.items():
+                looked = curves(
+                    whole,
+                    variables,
+                    probed,
+                    nodes,
+                    saturations=config.saturation,
+                    probes=config.probes,
+                    trained=name == "trained",
+                    compile=cache.get,
+                )
+                metrics |= {
+                    f"{name}_saturation_by_layer": list(looked.saturation),
+                    f"{name}_probe_accuracy_by_layer": list(looked.probe_accuracy),
+                }
+                stop.check()
+        used = cache.used() - before
+        timings = {
+            "compile": used.compile_seconds,
+            "run": time.perf_counter() - start - used.program_seconds,
+        }
+        genome = (job.number, job.form)
+        return [Row(KIND, 0, genome, config.seed, job.analysis.spec.digest, metrics, timings)]
+
+    return work
+
+
+def check_images(config: Config, images: TrainingImages) -> None:
+    """Raises ValueError for images that a training or a probe cannot use."""
+    count = len(images.x_train)
+    if config.batch_size > count:
+        raise ValueError(
+            f"batch_size is {config.batch_size} with {count} training images; expected no more than those"
+        )
+    probed = np.asarray(images.y_train[: config.probe_size])
+    if config.probes and len(np.unique(probed)) < 2:
+        raise ValueError(
+            f"the probes' {len(probed)} training images are all of one class; take a larger probe_size"
+        )
