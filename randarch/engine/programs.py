@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,27 +37,35 @@ class Usage:
       hits: calls served by a program that was there.
       compile_seconds: spent tracing and compiling, added up over threads.
       run_seconds: spent running, likewise (measured by the callers, around blocks of calls).
+      wait_seconds: spent waiting for programs that other threads were compiling, likewise.
     """
 
     programs: int = 0
     hits: int = 0
     compile_seconds: float = 0.0
     run_seconds: float = 0.0
+    wait_seconds: float = 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(*(mine + theirs for mine, theirs in self._with(other)))
 
     def __sub__(self, other: "Usage") -> "Usage":
-        return Usage(
-            self.programs - other.programs,
-            self.hits - other.hits,
-            self.compile_seconds - other.compile_seconds,
-            self.run_seconds - other.run_seconds,
-        )
+        return Usage(*(mine - theirs for mine, theirs in self._with(other)))
+
+    def _with(self, other: "Usage") -> Iterator[tuple[Any, Any]]:
+        return zip(astuple(self), astuple(other), strict=True)
+
+    @property
+    def program_seconds(self) -> float:
+        """Until programs were there, by own work or another's."""
+        return self.compile_seconds + self.wait_seconds
 
 
 class _Meter(threading.local):
     """What the current thread has used, so that work running beside it is not billed to it."""
 
     def __init__(self) -> None:
-        self.programs, self.hits, self.compile_seconds, self.run_seconds = 0, 0, 0.0, 0.0
+        self.used = Usage()
 
 
 class ProgramCache:
@@ -90,21 +98,20 @@ class ProgramCache:
 
     def used(self) -> Usage:
         """Of the calling thread since the cache was made; subtract two readings to bill work."""
-        m = self._meter
-        return Usage(m.programs, m.hits, m.compile_seconds, m.run_seconds)
+        return self._meter.used
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Counts the block's time, less what it compiles, as run time.
+        """Counts the block's time, less what it compiles or waits for programs, as run time.
 
         The block must wait for its results.
         """
-        start, compiled = time.perf_counter(), self._meter.compile_seconds
+        start, before = time.perf_counter(), self.used()
         try:
             yield
         finally:
-            seconds = time.perf_counter() - start - (self._meter.compile_seconds - compiled)
-            self._add(run_seconds=seconds)
+            programs = (self.used() - before).program_seconds
+            self._add(Usage(run_seconds=time.perf_counter() - start - programs))
 
     def get(self, function: Callable[..., Any], static: Hashable, *args: Any) -> Program:
         """`function(static, *args)` compiled for these arguments' shapes; call it with `*args`.
@@ -117,7 +124,7 @@ class ProgramCache:
             with self._lock:
                 if key in self._programs:
                     self._programs.move_to_end(key)
-                    self._add_locked(hits=1)
+                    self._add_locked(Usage(hits=1))
                     return self._programs[key]
                 done = self._pending.get(key)
                 if done is None:
@@ -125,7 +132,7 @@ class ProgramCache:
                     break
             start = time.perf_counter()
             done.wait()
-            self._add(compile_seconds=time.perf_counter() - start)
+            self._add(Usage(wait_seconds=time.perf_counter() - start))
         try:
             program = self._compile(function, static, args)
             with self._lock:
@@ -146,7 +153,7 @@ class ProgramCache:
         # executable alive in a cache of its own, whatever is dropped here.
         lowered = jax.jit(functools.partial(function, static)).lower(*args)
         program = _compile_for_cpu(lowered) if jax.default_backend() == "cpu" else lowered.compile()
-        self._add(programs=1, compile_seconds=time.perf_counter() - start)
+        self._add(Usage(programs=1, compile_seconds=time.perf_counter() - start))
         return program
 
     def clear(self) -> None:
@@ -163,29 +170,13 @@ class ProgramCache:
             self.clear()
             jax.clear_caches()
 
-    def _add(self, **used: Any) -> None:
+    def _add(self, used: Usage) -> None:
         with self._lock:
-            self._add_locked(**used)
+            self._add_locked(used)
 
-    def _add_locked(
-        self,
-        programs: int = 0,
-        hits: int = 0,
-        compile_seconds: float = 0.0,
-        run_seconds: float = 0.0,
-    ) -> None:
-        m, t = self._meter, self._total
-        m.programs, m.hits = m.programs + programs, m.hits + hits
-        m.compile_seconds, m.run_seconds = (
-            m.compile_seconds + compile_seconds,
-            m.run_seconds + run_seconds,
-        )
-        self._total = Usage(
-            t.programs + programs,
-            t.hits + hits,
-            t.compile_seconds + compile_seconds,
-            t.run_seconds + run_seconds,
-        )
+    def _add_locked(self, used: Usage) -> None:
+        self._meter.used += used
+        self._total += used
 
 
 def _compile_for_cpu(lowered: jax.stages.Lowered) -> Program:

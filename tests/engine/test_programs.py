@@ -21,6 +21,11 @@ def scaled(factor: int, x: jax.Array) -> jax.Array:
     return factor * x
 
 
+def slow_to_trace(_: None, x: jax.Array) -> jax.Array:
+    time.sleep(0.2)
+    return x + 1
+
+
 def failing(_: None, x: jax.Array) -> jax.Array:
     raise ArithmeticError("no program")
 
@@ -94,6 +99,24 @@ def test_threads_that_ask_together_compile_once() -> None:
     assert len({id(program) for program in programs}) == 1
     assert TRACES == [5]
     assert (cache.total.programs, cache.total.hits) == (1, 7)
+    assert cache.total.wait_seconds > 0
+
+
+def test_waiting_for_another_threads_program_is_neither_compiling_nor_running() -> None:
+    cache, x = ProgramCache(), np.ones(7, np.float32)
+
+    def use() -> Usage:
+        before = cache.used()
+        with cache.running():
+            cache.get(slow_to_trace, None, x)
+        return cache.used() - before
+
+    used = sorted(at_once(2, use), key=lambda one: one.programs)
+    waited, compiled = used
+    assert (waited.programs, compiled.programs) == (0, 1)
+    assert waited.compile_seconds == 0 and waited.wait_seconds >= 0.1
+    assert waited.run_seconds < 0.1 and compiled.compile_seconds >= 0.2
+    assert waited.program_seconds == waited.wait_seconds
 
 
 def test_a_failed_compilation_reaches_every_thread_and_leaves_nothing() -> None:

@@ -26,7 +26,7 @@ from randarch.studies.random_conv_sweep.choice import choose_genomes
 from randarch.studies.random_conv_sweep.config import FIRST_SEED, Config, deviations
 from randarch.studies.random_conv_sweep.confirm import check_training, train_networks
 from randarch.studies.random_conv_sweep.result import Result, compare_confirmed, compare_hand_picked
-from randarch.studies.random_conv_sweep.rows import network_table, with_times
+from randarch.studies.random_conv_sweep.rows import network_table, precision, with_times
 from randarch.studies.random_conv_sweep.scoring import Scoring
 from randarch.studies.random_conv_sweep.throughput import CHOSEN, SAMPLED, measure, predict, rates
 from randarch.studies.session import Session, new_workdir
@@ -168,7 +168,7 @@ class Study:
             if confirmed is None
             else compare_confirmed(table, confirmed, np.random.default_rng([config.seed, 3])),
             throughput_model=model,
-            engine=self._engine(used, wall),
+            engine={**self._engine(used, wall), "precision": precision(first)},
             deviations=deviations(config, len(self.dataset.x_train), len(self.dataset.x_test)),
             seconds=session.seconds(
                 {
@@ -232,6 +232,7 @@ class Study:
             "programs": used.programs,
             "hits": used.hits,
             "compile_seconds": used.compile_seconds,
+            "wait_seconds": used.wait_seconds,
             "run_seconds": used.run_seconds,
             "steps_run": sweep.work.steps,
             "macs_run": sweep.work.macs,
