@@ -10,7 +10,7 @@ import jax
 import numpy as np
 import pytest
 
-from randarch.engine import ProgramCache, Usage
+from randarch.engine import ProgramCache, Usage, programs
 
 TRACES: list[int] = []
 
@@ -73,6 +73,22 @@ def test_what_a_bounded_cache_drops_is_freed() -> None:
     gc.collect()
     assert cache.total.programs == 12
     assert len(client.live_executables()) - before <= 2
+
+
+def test_the_older_half_is_dropped_before_the_system_allows_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cache = ProgramCache()
+    monkeypatch.setattr(programs, "_mapping_limit", lambda: 10_000)
+    monkeypatch.setattr(programs, "_mappings", lambda: 1000 * len(cache))
+    held = []
+    for size in range(1, 31):
+        cache.get(scaled, 2, np.ones(size, np.float32))
+        held.append(len(cache))
+    assert max(held) == 9 < 10  # above 8.5 thousand mappings it looks before each program
+    before = cache.total.programs
+    cache.get(scaled, 2, np.ones(30, np.float32))
+    assert cache.total.programs == before  # the newest are there
 
 
 @pytest.mark.parametrize("capacity", [0, -1])
