@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,18 @@ Program = Callable[..., Any]
 CPU_OPTIONS: dict[str, Any] = {
     "xla_backend_optimization_level": 1,
     "xla_cpu_use_fusion_emitters": False,
+    "xla_cpu_parallel_codegen_split_count": 1,
 }
-"""On a CPU the work is in matrix products, which are library calls: these halve the compile time of
-a training program (6.6 to 3.3 s) and change its run time by less than 3 %. They are XLA's own and
-may go: then programs compile without."""
+"""On a CPU the work is in matrix products, which are library calls: the first two halve the compile time
+of a training program (6.6 to 3.3 s) and change its run time by less than 3 %. The third keeps a program in
+one piece, which takes fewer memory mappings (a layer 26 instead of 63) and no more time. They are XLA's own
+and may go: then programs compile without."""
 
-
-CHECK_EVERY = 20
-"""Compilations between two looks at the process's memory mappings: a program takes some 70 to 300 of
-them, and LLVM aborts the process when Linux (65,530 by default) allows no more."""
+MAPPINGS = 0.85
+"""Share of the memory mappings that a process may have (65,530 by default on Linux) from which on programs are
+dropped: LLVM aborts the process when it gets no more."""
+LARGEST_PROGRAM = 1000
+"""Mappings, at most; trainings of deep networks take some 450."""
 
 
 @dataclass(frozen=True)
@@ -37,27 +40,35 @@ class Usage:
       hits: calls served by a program that was there.
       compile_seconds: spent tracing and compiling, added up over threads.
       run_seconds: spent running, likewise (measured by the callers, around blocks of calls).
+      wait_seconds: spent waiting for programs that other threads were compiling, likewise.
     """
 
     programs: int = 0
     hits: int = 0
     compile_seconds: float = 0.0
     run_seconds: float = 0.0
+    wait_seconds: float = 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(*(mine + theirs for mine, theirs in self._with(other)))
 
     def __sub__(self, other: "Usage") -> "Usage":
-        return Usage(
-            self.programs - other.programs,
-            self.hits - other.hits,
-            self.compile_seconds - other.compile_seconds,
-            self.run_seconds - other.run_seconds,
-        )
+        return Usage(*(mine - theirs for mine, theirs in self._with(other)))
+
+    def _with(self, other: "Usage") -> Iterator[tuple[Any, Any]]:
+        return zip(astuple(self), astuple(other), strict=True)
+
+    @property
+    def program_seconds(self) -> float:
+        """Until programs were there, by own work or another's."""
+        return self.compile_seconds + self.wait_seconds
 
 
 class _Meter(threading.local):
     """What the current thread has used, so that work running beside it is not billed to it."""
 
     def __init__(self) -> None:
-        self.programs, self.hits, self.compile_seconds, self.run_seconds = 0, 0, 0.0, 0.0
+        self.used = Usage()
 
 
 class ProgramCache:
@@ -77,7 +88,7 @@ class ProgramCache:
         self._lock = threading.Lock()
         self._meter = _Meter()
         self._total = Usage()
-        self._compilations = 0
+        self._until_look = 1
 
     def __len__(self) -> int:
         return len(self._programs)
@@ -90,21 +101,20 @@ class ProgramCache:
 
     def used(self) -> Usage:
         """Of the calling thread since the cache was made; subtract two readings to bill work."""
-        m = self._meter
-        return Usage(m.programs, m.hits, m.compile_seconds, m.run_seconds)
+        return self._meter.used
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Counts the block's time, less what it compiles, as run time.
+        """Counts the block's time, less what it compiles or waits for programs, as run time.
 
         The block must wait for its results.
         """
-        start, compiled = time.perf_counter(), self._meter.compile_seconds
+        start, before = time.perf_counter(), self.used()
         try:
             yield
         finally:
-            seconds = time.perf_counter() - start - (self._meter.compile_seconds - compiled)
-            self._add(run_seconds=seconds)
+            programs = (self.used() - before).program_seconds
+            self._add(Usage(run_seconds=time.perf_counter() - start - programs))
 
     def get(self, function: Callable[..., Any], static: Hashable, *args: Any) -> Program:
         """`function(static, *args)` compiled for these arguments' shapes; call it with `*args`.
@@ -117,7 +127,7 @@ class ProgramCache:
             with self._lock:
                 if key in self._programs:
                     self._programs.move_to_end(key)
-                    self._add_locked(hits=1)
+                    self._add_locked(Usage(hits=1))
                     return self._programs[key]
                 done = self._pending.get(key)
                 if done is None:
@@ -125,7 +135,7 @@ class ProgramCache:
                     break
             start = time.perf_counter()
             done.wait()
-            self._add(compile_seconds=time.perf_counter() - start)
+            self._add(Usage(wait_seconds=time.perf_counter() - start))
         try:
             program = self._compile(function, static, args)
             with self._lock:
@@ -146,7 +156,7 @@ class ProgramCache:
         # executable alive in a cache of its own, whatever is dropped here.
         lowered = jax.jit(functools.partial(function, static)).lower(*args)
         program = _compile_for_cpu(lowered) if jax.default_backend() == "cpu" else lowered.compile()
-        self._add(programs=1, compile_seconds=time.perf_counter() - start)
+        self._add(Usage(programs=1, compile_seconds=time.perf_counter() - start))
         return program
 
     def clear(self) -> None:
@@ -155,37 +165,29 @@ class ProgramCache:
             self._programs.clear()
 
     def _relieve(self) -> None:
-        """Frees all compiled code, JAX's own too, before the system's limit on mappings is hit."""
+        """Frees compiled code, JAX's own too, before the system's limit on mappings is hit."""
         with self._lock:
-            self._compilations += 1
-            due = self._compilations % CHECK_EVERY == 0
-        if due and _mappings() > _mapping_limit() // 2:
-            self.clear()
+            self._until_look -= 1
+            if self._until_look > 0:
+                return
+            self._until_look = 1  # until the new number is known, every thread looks
+        limit, held = _mapping_limit(), _mappings()
+        if held > MAPPINGS * limit:
+            with self._lock:
+                for _ in range(-(-len(self._programs) // 2)):
+                    self._programs.popitem(last=False)
             jax.clear_caches()
-
-    def _add(self, **used: Any) -> None:
+            held = _mappings()
         with self._lock:
-            self._add_locked(**used)
+            self._until_look = max(1, (limit - held) // (2 * LARGEST_PROGRAM))
 
-    def _add_locked(
-        self,
-        programs: int = 0,
-        hits: int = 0,
-        compile_seconds: float = 0.0,
-        run_seconds: float = 0.0,
-    ) -> None:
-        m, t = self._meter, self._total
-        m.programs, m.hits = m.programs + programs, m.hits + hits
-        m.compile_seconds, m.run_seconds = (
-            m.compile_seconds + compile_seconds,
-            m.run_seconds + run_seconds,
-        )
-        self._total = Usage(
-            t.programs + programs,
-            t.hits + hits,
-            t.compile_seconds + compile_seconds,
-            t.run_seconds + run_seconds,
-        )
+    def _add(self, used: Usage) -> None:
+        with self._lock:
+            self._add_locked(used)
+
+    def _add_locked(self, used: Usage) -> None:
+        self._meter.used += used
+        self._total += used
 
 
 def _compile_for_cpu(lowered: jax.stages.Lowered) -> Program:

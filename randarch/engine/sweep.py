@@ -38,8 +38,8 @@ class Sweep:
 
     Args:
       images: the data.
-      settings: as for `Evaluator`; `certified_share` is not used: every score has the certificate of its
-        solution, given the kernel, whose products are float32.
+      settings: as for `Evaluator`. Every score has the certificate of its solution given the kernel, whose
+        products are float32; a sampled share is solved again with kernels in float64.
       archs: what to evaluate.
       cache: of compiled programs.
       workers: threads that will call `run`; each gets its share of the memory budget.

@@ -139,7 +139,7 @@ class Walker:
     def run(self, part: Part, check: Callable[[], None]) -> list[Swept]:
         """Evaluates the graphs of a part, in the order of its positions; `check` may raise to stop."""
         self.check = check
-        readouts = Readouts(self.images, self.settings)
+        readouts = Readouts(self.images, self.settings, self.forward.cache)
         try:
             for path, alone in zip(part.trees, part.alone, strict=True):
                 self._go_to(path)

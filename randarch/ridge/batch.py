@@ -4,8 +4,9 @@ For sweeps, where images are few and networks many: each network's features beco
 and its scores are computed where the kernel is. `readout` is for everything else.
 """
 
+from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -36,9 +37,40 @@ class BatchScores(NamedTuple):
     certificate: Float[Array, "b"]
 
 
-@partial(jax.jit, static_argnames=("num_train", "center"))
+Compile = Callable[..., Callable[..., Any]]
+"""`compile(function, static, *args)` compiles `function(static, *args)`; to share programs and to count them."""
+
+EXACT_BLOCK = 2048
+"""Columns that are multiplied at a time in float64."""
+
+
+def _jit(function: Callable[..., Any], static: Any, *args: Any) -> Callable[..., Any]:
+    """The default `Compile`: JAX keeps and shares the programs."""
+    del args
+    return partial(_JITTED[function], static)
+
+
+class Kernels(NamedTuple):
+    """How kernels are made of features.
+
+    Attributes:
+      num_train: rows that are training samples.
+      center: subtract the training mean of each column first (for an intercept).
+      exact: in float64, a block of columns at a time; on a device that has it, under `jax.enable_x64`.
+    """
+
+    num_train: int
+    center: bool
+    exact: bool = False
+
+
 def cross_kernel(
-    features: Float[Array, "s rows d"], *, num_train: int, center: bool
+    features: Float[Array, "s rows d"],
+    *,
+    num_train: int,
+    center: bool,
+    exact: bool = False,
+    compile: Compile = _jit,
 ) -> Float[Array, "s rows n"]:
     """Products of every sample with every training sample, for each seed.
 
@@ -46,9 +78,33 @@ def cross_kernel(
       features: of the training samples, then of the others.
       num_train: how many rows are training samples.
       center: subtract the training mean of each column first (for an intercept).
+      exact: products and means in float64, from float32 features; not for TPUs, which have none.
+      compile: gives the program.
     """
-    train = features[:, :num_train]
-    if center:
+    static = Kernels(num_train, center, exact)
+    with jax.enable_x64(exact):
+        kernels: Array = compile(_cross_kernel, static, features)(features)
+    return kernels
+
+
+def _cross_kernel(static: Kernels, features: Float[Array, "s rows d"]) -> Float[Array, "s rows n"]:
+    if not static.exact:
+        return _products(static, features)
+    seeds, rows, columns = features.shape
+    blocks = -(-columns // EXACT_BLOCK)
+    features = jnp.pad(features, ((0, 0), (0, 0), (0, blocks * EXACT_BLOCK - columns)))
+
+    def add(block: Array, total: Array) -> Array:
+        part = jax.lax.dynamic_slice_in_dim(features, block * EXACT_BLOCK, EXACT_BLOCK, axis=2)
+        return total + _products(static, part.astype(total.dtype))
+
+    start = jnp.zeros((seeds, rows, static.num_train), jnp.float64)
+    return jax.lax.fori_loop(0, blocks, add, start)
+
+
+def _products(static: Kernels, features: Float[Array, "s rows d"]) -> Float[Array, "s rows n"]:
+    train = features[:, : static.num_train]
+    if static.center:
         mean = train.mean(axis=1, keepdims=True)
         features, train = features - mean, train - mean
     return jnp.matmul(features, train.transpose(0, 2, 1), precision=EXACT)
@@ -62,6 +118,7 @@ def solve_batch(
     penalty: float,
     center: bool,
     targets: str,
+    compile: Compile = _jit,
 ) -> BatchScores:
     """Ridge on each kernel, in float64 where the device has it.
 
@@ -72,6 +129,7 @@ def solve_batch(
       penalty: lambda, absolute, above 0.
       center: whether an intercept is fitted (the kernels and targets are centred then).
       targets: `sign` or `one_hot`, as `encoded` has them.
+      compile: gives the program.
 
     Raises:
       ValueError: for a penalty of 0 or less, which leaves a singular problem.
@@ -80,19 +138,18 @@ def solve_batch(
         raise ValueError(f"lambda is {penalty}; expected a number above 0, or use ridge.readout")
     with jax.enable_x64(jax.default_backend() != "tpu"):
         wanted = raw_targets(test_labels, encoded.offset.size, targets)  # type: ignore[arg-type]
-        labels, targets_there = jnp.asarray(test_labels), jnp.asarray(wanted)
-        return _solve(kernels, encoded, labels, targets_there, penalty, center=center)
+        args = (kernels, encoded, np.asarray(test_labels), wanted, np.float64(penalty))
+        scores: BatchScores = compile(_solve, center, *args)(*args)
+        return scores
 
 
-@partial(jax.jit, static_argnames="center")
 def _solve(
+    center: bool,
     kernels: Float[Array, "b rows n"],
     encoded: Encoded,
     test_labels: Int[Array, "m"],
     wanted: Float[Array, "m c"],
-    penalty: Float[Array, ""] | float,
-    *,
-    center: bool,
+    penalty: Float[Array, ""],
 ) -> BatchScores:
     labels, present = jnp.asarray(encoded.labels), jnp.asarray(encoded.present)
     n = labels.size
@@ -139,3 +196,6 @@ def _solve(
 
     # One after the other on a CPU, whose factorisations come from LAPACK; side by side on the others.
     return jax.lax.map(one, kernels) if jax.default_backend() == "cpu" else jax.vmap(one)(kernels)
+
+
+_JITTED = {f: jax.jit(f, static_argnums=0) for f in (_cross_kernel, _solve)}

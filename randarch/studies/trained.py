@@ -37,8 +37,8 @@ def training_shard(
         stop.check()
         before = cache.used()
         found = train(arch, images, settings, compile=cache.get, on_epoch=lambda _: stop.check())
-        compiling = (cache.used() - before).compile_seconds
-        timings = {"compile": compiling, "run": found.seconds - compiling}
+        used = cache.used() - before
+        timings = {"compile": used.compile_seconds, "run": found.seconds - used.program_seconds}
         columns = {**metrics, **trained_metrics(found)}
         return [Row(kind, draw, genome, seed, arch.digest, columns, timings)]
 

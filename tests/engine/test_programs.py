@@ -10,7 +10,7 @@ import jax
 import numpy as np
 import pytest
 
-from randarch.engine import ProgramCache, Usage
+from randarch.engine import ProgramCache, Usage, programs
 
 TRACES: list[int] = []
 
@@ -19,6 +19,11 @@ def scaled(factor: int, x: jax.Array) -> jax.Array:
     TRACES.append(factor)
     time.sleep(0.02)  # tracing takes a while, so that threads do meet here
     return factor * x
+
+
+def slow_to_trace(_: None, x: jax.Array) -> jax.Array:
+    time.sleep(0.2)
+    return x + 1
 
 
 def failing(_: None, x: jax.Array) -> jax.Array:
@@ -70,6 +75,22 @@ def test_what_a_bounded_cache_drops_is_freed() -> None:
     assert len(client.live_executables()) - before <= 2
 
 
+def test_the_older_half_is_dropped_before_the_system_allows_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cache = ProgramCache()
+    monkeypatch.setattr(programs, "_mapping_limit", lambda: 10_000)
+    monkeypatch.setattr(programs, "_mappings", lambda: 1000 * len(cache))
+    held = []
+    for size in range(1, 31):
+        cache.get(scaled, 2, np.ones(size, np.float32))
+        held.append(len(cache))
+    assert max(held) == 9 < 10  # above 8.5 thousand mappings it looks before each program
+    before = cache.total.programs
+    cache.get(scaled, 2, np.ones(30, np.float32))
+    assert cache.total.programs == before  # the newest are there
+
+
 @pytest.mark.parametrize("capacity", [0, -1])
 def test_a_cache_holds_something(capacity: int) -> None:
     with pytest.raises(ValueError, match=f"capacity is {capacity}"):
@@ -94,6 +115,24 @@ def test_threads_that_ask_together_compile_once() -> None:
     assert len({id(program) for program in programs}) == 1
     assert TRACES == [5]
     assert (cache.total.programs, cache.total.hits) == (1, 7)
+    assert cache.total.wait_seconds > 0
+
+
+def test_waiting_for_another_threads_program_is_neither_compiling_nor_running() -> None:
+    cache, x = ProgramCache(), np.ones(7, np.float32)
+
+    def use() -> Usage:
+        before = cache.used()
+        with cache.running():
+            cache.get(slow_to_trace, None, x)
+        return cache.used() - before
+
+    used = sorted(at_once(2, use), key=lambda one: one.programs)
+    waited, compiled = used
+    assert (waited.programs, compiled.programs) == (0, 1)
+    assert waited.compile_seconds == 0 and waited.wait_seconds >= 0.1
+    assert waited.run_seconds < 0.1 and compiled.compile_seconds >= 0.2
+    assert waited.program_seconds == waited.wait_seconds
 
 
 def test_a_failed_compilation_reaches_every_thread_and_leaves_nothing() -> None:

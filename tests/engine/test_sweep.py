@@ -106,6 +106,20 @@ def test_a_path_of_lambdas_is_chosen_by_leave_one_out(cache: ProgramCache) -> No
         assert np.isnan(one.train_accuracy).all()
 
 
+def test_a_sampled_share_is_solved_again_in_float64(cache: ProgramCache) -> None:
+    few = ARCHS[:8]
+    assert all(one.resolved is None for one in swept(few, cache=cache, certified_share=0.0))
+    for lambdas in ((1.0,), (0.1, 1.0, 10.0)):  # in batches, and one by one
+        settings = ridge.RidgeSettings(lambdas=lambdas)
+        for one in swept(few, cache=cache, certified_share=1.0, readout=settings):
+            assert one.resolved is not None
+            assert 0 <= one.resolved.loo_error < 1e-4
+            assert one.resolved.test_accuracy <= 1e-3
+    found = swept(ARCHS, cache=cache, certified_share=0.3)
+    wanted = [ridge.sampled(arch.digest, 0.3) for arch in ARCHS]
+    assert [one.resolved is not None for one in found] == wanted and 0 < sum(wanted) < len(wanted)
+
+
 def test_parts_change_nothing(usual: list[Swept], cache: ProgramCache) -> None:
     for part in (1, 1000):
         assert_identical(usual, swept(ARCHS, cache=cache, part=part))
@@ -160,10 +174,10 @@ def test_programs_compiled_ahead_are_those_that_run() -> None:
     before = cache.total
     sweep.run(sweep.parts[0])
     after = cache.total - before
-    # What is left are programs that no step has: normalisation of images, flattening of features.
-    assert after.programs <= 1 + len(
-        {one.geometry.output_shape for one in sweep.run(sweep.parts[0])}
-    )
+    # What is left are programs that no step has: normalisation of images, for each size of features flattening and
+    # kernels, and the solution.
+    shapes = {one.geometry.output_shape for one in sweep.run(sweep.parts[0])}
+    assert after.programs <= 1 + 2 * len(shapes) + 1
     assert after.hits > len(list(sweep.plan.steps()))
 
 

@@ -7,6 +7,7 @@ import pytest
 from sklearn.linear_model import RidgeClassifier
 
 from randarch.ridge import RidgeSettings, cross_kernel, encode, readout, solve_batch
+from randarch.ridge.batch import EXACT_BLOCK
 
 CLASSES = 4
 
@@ -103,3 +104,15 @@ def test_a_penalty_that_is_not_positive_is_refused(penalty: float) -> None:
     encoded = encode(y_train, CLASSES, "sign", True)
     with pytest.raises(ValueError, match="above 0"):
         solve_batch(kernels, encoded, y_test, penalty=penalty, center=True, targets="sign")
+
+
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize("d", [7, EXACT_BLOCK, EXACT_BLOCK + 3])
+def test_exact_kernels_are_products_in_float64(center: bool, d: int) -> None:
+    x = (1e3 + np.random.default_rng(d).standard_normal((2, 9, d))).astype(np.float32)
+    found = np.asarray(cross_kernel(jnp.asarray(x), num_train=5, center=center, exact=True))
+    assert found.dtype == np.float64
+    wide = x.astype(np.float64)
+    if center:
+        wide = wide - wide[:, :5].mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(found, wide @ wide[:, :5].transpose(0, 2, 1), rtol=1e-11, atol=1e-9)

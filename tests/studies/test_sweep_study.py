@@ -60,6 +60,7 @@ def test_what_a_run_writes(result: Result, folder: Path) -> None:
     assert engine["programs"] > 0
     assert 0 < engine["wall_seconds"] < summary["seconds"]["total"]
     assert engine["peak_memory"] > 2**20
+    assert 0 < engine["precision"]["largest_residual"] < 1e-6
 
 
 def test_scores_are_consistent(result: Result) -> None:

@@ -1,7 +1,11 @@
-"""Which networks of a grid are evaluated: all valid ones, or some drawn at random."""
+"""Which networks of a grid are evaluated, which of them get trials, and which are the best."""
+
+from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
+from randarch.analysis import pareto_mask
 from randarch.geometry import Shape
 from randarch.spaces import ConvGrid, Genome, ValidCount
 from randarch.studies.random_conv_sweep.config import Config
@@ -59,3 +63,36 @@ def _draw(
             if len(found) == count:
                 break
     return found
+
+
+def survivors(
+    config: Config, first: pd.DataFrame, predicted: Mapping[Genome, float]
+) -> set[Genome]:
+    """What the first pass keeps: accurate enough, and fast enough where that is asked.
+
+    Args:
+      config: the thresholds.
+      first: rows of the first pass.
+      predicted: images a second of every network, where there is a threshold. Predictions alone decide: what is
+        measured later must not change the choice when a run is resumed.
+    """
+    accurate = first[first["test_accuracy"] >= config.min_accuracy]["genome"]
+    if not config.min_throughput:
+        return set(accurate)
+    return {g for g in accurate if predicted[g] >= config.min_throughput}
+
+
+def pareto_set(table: pd.DataFrame, macs: Mapping[Genome, int]) -> list[Genome]:
+    """Of the kept networks (of all, where none is), those that no other beats in accuracy and speed, best first.
+
+    Args:
+      table: of all networks, as `rows.with_times` makes it.
+      macs: multiply-adds of each network, which stand for its speed where none was predicted.
+    """
+    among = table[table["kept"]] if table["kept"].any() else table
+    speed = among["predicted_throughput"]
+    if speed.isna().any():
+        speed = pd.Series([1 / macs[g] for g in among["genome"]], index=among.index)
+    mask = pareto_mask(among["test_accuracy"].to_numpy(), speed.to_numpy())
+    front = among[mask].sort_values(["test_accuracy", "genome"], ascending=[False, True])
+    return list(front["genome"])

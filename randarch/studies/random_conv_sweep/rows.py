@@ -38,6 +38,9 @@ def swept_row(
     if len(seeds) > 1:
         metrics["ensemble_loo_accuracy"] = found.ensemble_loo_accuracy
         metrics["ensemble_test_accuracy"] = found.ensemble_test_accuracy
+    if found.resolved is not None:
+        metrics["resolved_loo_error_difference"] = found.resolved.loo_error
+        metrics["resolved_test_accuracy_difference"] = found.resolved.test_accuracy
     timings = {"fit": found.fit_seconds, **timings}
     return Row(kind, 0, genome, seeds[0], found.digest, metrics, timings)
 
@@ -51,6 +54,18 @@ def throughput_row(kind: str, genome: Genome, digest: str, found: Throughput) ->
     }
     metrics = {"batch": found.batch, "repeats": found.repeats}
     return Row(kind, 0, genome, 0, digest, metrics, timings)
+
+
+def precision(first: pd.DataFrame) -> dict[str, Any]:
+    """How exact the scores of the first pass are: residuals of all, float64 solutions of a sampled share."""
+    found: dict[str, Any] = {"largest_residual": float(first["certificate"].max())}
+    for name in ("loo_error", "test_accuracy"):
+        column = f"resolved_{name}_difference"
+        differences = first[column].dropna() if column in first else pd.Series(dtype=float)
+        found["solved_again"] = len(differences)
+        if len(differences):
+            found[f"largest_{name}_difference"] = float(differences.max())
+    return found
 
 
 def network_table(

@@ -82,9 +82,9 @@ class Scoring:
         def evaluate(stop: Stop) -> list[Row]:
             before, start = cache.used(), time.perf_counter()
             found = self.sweep.run(part, stop.check)
-            compiling = (cache.used() - before).compile_seconds
-            running = time.perf_counter() - start - compiling
-            share = {"compile": compiling / len(found), "run": running / len(found)}
+            used = cache.used() - before
+            running = time.perf_counter() - start - used.program_seconds
+            share = {"compile": used.compile_seconds / len(found), "run": running / len(found)}
             return [
                 swept_row(
                     kind, self._genomes[one.position], one, self._seeds, self._input_size, share

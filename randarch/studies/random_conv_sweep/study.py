@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from randarch import data
-from randarch.analysis import analyze_sweep, pareto_mask
+from randarch.analysis import analyze_sweep
 from randarch.engine import (
     DEFAULT_MEMORY_BUDGET,
     MIN_MEASUREMENTS,
@@ -22,11 +22,11 @@ from randarch.spaces import ConvGrid, Genome
 from randarch.studies.images import for_readout, unchanged_pixels
 from randarch.studies.machine import peak_memory
 from randarch.studies.random_conv_sweep import published
-from randarch.studies.random_conv_sweep.choice import choose_genomes
+from randarch.studies.random_conv_sweep.choice import choose_genomes, pareto_set, survivors
 from randarch.studies.random_conv_sweep.config import FIRST_SEED, Config, deviations
 from randarch.studies.random_conv_sweep.confirm import check_training, train_networks
 from randarch.studies.random_conv_sweep.result import Result, compare_confirmed, compare_hand_picked
-from randarch.studies.random_conv_sweep.rows import network_table, with_times
+from randarch.studies.random_conv_sweep.rows import network_table, precision, with_times
 from randarch.studies.random_conv_sweep.scoring import Scoring
 from randarch.studies.random_conv_sweep.throughput import CHOSEN, SAMPLED, measure, predict, rates
 from randarch.studies.session import Session, new_workdir
@@ -138,14 +138,14 @@ class Study:
         model = None
         if config.min_throughput:
             predicted, model = predict(config, self.space, self.input_shape, self.genomes, session)
-        kept = self._survivors(first, predicted)
+        kept = survivors(config, first, predicted)
         wanted = [
             g for g in self.genomes if g in kept or config.trials_for_all or g in self._picked
         ]
         if wanted:
             self._scoring(wanted, config.trial_seeds).run("trials", f"{config.trials} trials")
         table = self._table(predicted, kept)
-        pareto = self._pareto(table, macs)
+        pareto = pareto_set(table, macs)
         if config.min_throughput:
             wanted = [*pareto, *(g for g in self.genomes if g in self._picked)]
             measure(config, self.input_shape, wanted, CHOSEN, session)
@@ -168,7 +168,7 @@ class Study:
             if confirmed is None
             else compare_confirmed(table, confirmed, np.random.default_rng([config.seed, 3])),
             throughput_model=model,
-            engine=self._engine(used, wall),
+            engine={**self._engine(used, wall), "precision": precision(first)},
             deviations=deviations(config, len(self.dataset.x_train), len(self.dataset.x_test)),
             seconds=session.seconds(
                 {
@@ -188,25 +188,6 @@ class Study:
         """The post's hand-picked networks, where the space has them."""
         found = (_genome(self.space, one) for one in published.HANDPICKED)
         return {genome for genome in found if genome is not None}
-
-    def _survivors(self, first: pd.DataFrame, predicted: dict[Genome, float]) -> set[Genome]:
-        """What the first pass keeps: accurate enough, and fast enough where that is asked."""
-        config = self.config
-        accurate = first[first["test_accuracy"] >= config.min_accuracy]["genome"]
-        if not config.min_throughput:
-            return set(accurate)
-        # By predictions alone: what is measured later must not change this when a run is resumed.
-        return {g for g in accurate if predicted[g] >= config.min_throughput}
-
-    def _pareto(self, table: pd.DataFrame, macs: dict[Genome, int]) -> list[Genome]:
-        """Of the kept networks (of all, where none is), those that no other beats in accuracy and speed."""
-        among = table[table["kept"]] if table["kept"].any() else table
-        speed = among["predicted_throughput"]
-        if speed.isna().any():
-            speed = pd.Series([1 / macs[g] for g in among["genome"]], index=among.index)
-        mask = pareto_mask(among["test_accuracy"].to_numpy(), speed.to_numpy())
-        front = among[mask].sort_values(["test_accuracy", "genome"], ascending=[False, True])
-        return list(front["genome"])
 
     def _table(self, predicted: dict[Genome, float], kept: set[Genome]) -> pd.DataFrame:
         results = self.session.folder.results
@@ -232,6 +213,7 @@ class Study:
             "programs": used.programs,
             "hits": used.hits,
             "compile_seconds": used.compile_seconds,
+            "wait_seconds": used.wait_seconds,
             "run_seconds": used.run_seconds,
             "steps_run": sweep.work.steps,
             "macs_run": sweep.work.macs,
