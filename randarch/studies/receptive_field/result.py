@@ -167,8 +167,8 @@ class Result:
             yield ""
             yield (
                 f"{network.name}, trained {len(network.whole.accuracies)} times: accuracy "
-                f"{network.whole.accuracy:.4f}; border {found.border or '-'}, tail by saturation from {found.tail or '-'}; the best "
-                f"probe gains "
+                f"{network.whole.accuracy:.4f}; border {found.border or '-'}, tail by saturation from "
+                f"{found.tail or '-'}; the best probe gains "
                 f"{found.gain_before:+.3f} up to the border, {found.gain_behind:+.3f} behind it"
             )
             if network.truncated is not None:
