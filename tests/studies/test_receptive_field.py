@@ -1,0 +1,131 @@
+"""The study of receptive fields end to end, small: what it writes, how it resumes, what it refuses."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from randarch.studies import RunFolderError
+from randarch.studies.receptive_field import PRESETS, Config, Result, run
+from tests.report.reading import read
+
+ONLY = Config(networks=("vgg16", "resnet18"), analyze_only=True)
+SMALL = Config(
+    networks=("vgg11", "resnet18"),
+    width_divisor=32,
+    dataset="shapes",
+    train_size=60,
+    test_size=40,
+    trials=2,
+    epochs=1,
+    batch_size=20,
+    learning_rate=0.01,
+    probe_size=40,
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fields") / "run"
+
+
+@pytest.fixture(scope="module")
+def result(folder: Path) -> Result:
+    return run(SMALL, folder, progress=False, workers=1)
+
+
+def test_analysis_alone_needs_no_data(tmp_path: Path) -> None:
+    found = run(ONLY, tmp_path / "run", progress=False)
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    vgg, resnet = summary["networks"]["vgg16"], summary["networks"]["resnet18"]
+    assert (vgg["border_min"], vgg["border_min_name"]) == (8, "conv4_1")
+    assert (resnet["border_min"], resnet["border_max"]) == (15, 5)
+    assert (resnet["params"], resnet["macs"]) == (11_181_642, 37_016_576)
+    assert "training" not in vgg
+    assert summary["truncation"]["vgg16"]["layers"] == 7
+    assert "vgg16" in found.describe() and "conv4_1" in found.describe()
+    page = read((tmp_path / "run" / "report.html").read_text(encoding="utf-8"))
+    assert page.unclosed == [] and "Before and after truncation" not in page.text
+
+
+def test_what_a_run_writes(result: Result, folder: Path) -> None:
+    summary = json.loads((folder / "summary.json").read_text())
+    for name in SMALL.networks:
+        network = summary["networks"][name]
+        layers = len(network["layers"])
+        for weights in ("trained", "untrained"):
+            curves = network["training"][weights]
+            assert len(curves["saturation"]) == len(curves["probe_accuracy"]) == layers
+            assert all(0 < s <= 1 for s in curves["saturation"])
+            assert network["agreement"][weights]["border"] == network["border_min"]
+        assert len(network["training"]["accuracies"]) == SMALL.trials
+        truncation = summary["truncation"][name]
+        assert len(truncation["accuracies"]) == len(truncation["accuracies_whole"]) == SMALL.trials
+    table = pd.read_csv(folder / "results.csv")
+    assert len(table) == 8 + 20
+    text = read((folder / "report.html").read_text(encoding="utf-8")).text
+    assert "Before and after truncation" in text and "Does the tail begin at the border?" in text
+    assert {f.suffix for f in (folder / "figures").iterdir()} == {".png", ".pdf", ".dot"}
+
+
+def test_a_finished_run_is_not_done_again(result: Result, folder: Path) -> None:
+    before = json.loads((folder / "summary.json").read_text())["networks"]
+    again = run(SMALL, folder, progress=False, workers=2)
+    assert json.loads((folder / "summary.json").read_text())["networks"] == before
+    assert again.networks[0].whole == result.networks[0].whole
+
+
+@pytest.mark.parametrize("changes", [{"epochs": 2}, {"networks": ("vgg11",)}, {"skips": False}])
+def test_another_run_in_the_folder_is_refused(
+    changes: dict[str, Any], result: Result, folder: Path
+) -> None:
+    with pytest.raises(RunFolderError, match=next(iter(changes))):
+        run(dataclasses.replace(SMALL, **changes), folder, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"networks": ()}, ["network", "none", "vgg16"]),
+        ({"networks": ("vgg16", "vgg16")}, ["vgg16, vgg16", "different"]),
+        ({"networks": ("vgg61",)}, ["vgg61", "did you mean 'vgg16'"]),
+        ({"networks": ("conv_grid:9,9 - 1,1 - 1,1",), "resolution": 8}, ["conv1", "8 pixels"]),
+        ({"networks": ("conv_chain:3x9",)}, ["3x9"]),
+        ({"networks": ("space:1",)}, ["space", "conv_grid"]),
+        ({"resolution": 0}, ["resolution is 0"]),
+        ({"attention": "self"}, ["attention", "cbam"]),
+        ({"learning_rate": float("nan")}, ["learning_rate is nan"]),
+    ],
+)
+def test_what_cannot_be_analysed_is_refused(
+    changes: dict[str, Any], words: list[str], tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError) as refused:
+        run(dataclasses.replace(ONLY, **changes), tmp_path / "run", progress=False)
+    assert all(word in str(refused.value) for word in words)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"resolution": 64}, ["resolution is 64", "32"]),
+        ({"num_classes": 3}, ["num_classes is 3"]),
+        ({"batch_size": 100}, ["batch_size is 100", "60"]),
+    ],
+)
+def test_what_does_not_suit_the_data_is_refused(
+    changes: dict[str, Any], words: list[str], tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError) as refused:
+        run(dataclasses.replace(SMALL, **changes), tmp_path / "run", progress=False)
+    assert all(word in str(refused.value) for word in words)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_are_valid_and_say_how_they_deviate(preset: str) -> None:
+    config = PRESETS[preset]
+    assert Config(**{**config.to_dict(), "networks": config.networks}) == config
