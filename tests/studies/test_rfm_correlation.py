@@ -17,8 +17,8 @@ from randarch.engine import EvaluationSettings, Evaluator, Images, Normalization
 from randarch.spec import ArchSpec
 from randarch.store import RunFolderError
 from randarch.studies import rfm_correlation as rfm
+from randarch.studies import trained as module
 from randarch.studies.rfm_correlation import checks
-from randarch.studies.rfm_correlation import study as module
 from randarch.studies.rfm_correlation.rows import random_metrics
 from tests.engine.small import chain, small_images
 

@@ -131,7 +131,7 @@ class Study:
         config, session = self.config, self.session
         before, start = self._cache.total, time.perf_counter()
         self._first.run("first", "first pass")
-        used, wall = self._cache.total - before, time.perf_counter() - start
+        counters = self._engine(self._cache.total - before, time.perf_counter() - start)
         first = session.folder.results.frame("first")
         macs = dict(zip(first["genome"], first["macs"], strict=True))
         predicted: dict[Genome, float] = {}
@@ -168,7 +168,7 @@ class Study:
             if confirmed is None
             else compare_confirmed(table, confirmed, np.random.default_rng([config.seed, 3])),
             throughput_model=model,
-            engine={**self._engine(used, wall), "precision": precision(first)},
+            engine={**counters, "precision": precision(first)},
             deviations=deviations(config, len(self.dataset.x_train), len(self.dataset.x_test)),
             seconds=session.seconds(
                 {

@@ -10,7 +10,13 @@ import pytest
 from matplotlib.figure import Figure
 
 from randarch.report.sweep import SweepReport, write_figures
-from randarch.report.sweep.panels import draw_effect, draw_heat_map, draw_histogram, effect_columns
+from randarch.report.sweep.panels import (
+    draw_effect,
+    draw_heat_map,
+    draw_histogram,
+    effect_columns,
+    histogram_edges,
+)
 from randarch.report.sweep.scatter import SweepPoints, draw_sweep
 from tests.analysis.sweep.examples import make_sweep
 from tests.report.sweep.examples import make_bare_report, make_sweep_report
@@ -81,6 +87,22 @@ def test_the_heat_map_writes_every_number() -> None:
     for text, value in zip(texts, values.ravel(), strict=True):
         assert text == ("\u2013" if np.isnan(value) else f"{round(value, 2) + 0.0:.2f}")
     assert [t.get_text() for t in axes.get_yticklabels()][:2] == ["kernel 1", "kernel 2"]
+
+
+@pytest.mark.parametrize("images", [40, 500, 1000])
+def test_bins_hold_equally_many_possible_accuracies(images: int) -> None:
+    # Every accuracy that there can be, once: a histogram of it is flat but for the last bin.
+    values = 100 * np.arange(images // 10, images // 2) / images
+    edges = histogram_edges(values, np.array([12.345]), 50)
+    assert len(edges) <= 53
+    counts, _ = np.histogram(values, edges)
+    assert counts.sum() == len(values)
+    assert len(set(counts[counts > 0][1:-1].tolist())) == 1
+
+
+def test_equal_accuracies_have_bins_too() -> None:
+    edges = histogram_edges(np.full(5, 20.0), np.zeros(0), 50)
+    assert edges[0] < 20 < edges[-1]
 
 
 def test_the_histogram_counts_all_and_kept() -> None:
