@@ -2,6 +2,6 @@
 
 from randarch.store import RunFolderError
 from randarch.studies import random_conv_sweep, rfm_correlation
-from randarch.studies.session import new_workdir
+from randarch.studies.session import Options, new_workdir
 
-__all__ = ["RunFolderError", "new_workdir", "random_conv_sweep", "rfm_correlation"]
+__all__ = ["Options", "RunFolderError", "new_workdir", "random_conv_sweep", "rfm_correlation"]
