@@ -9,7 +9,6 @@ two of them for that?
 """
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +16,22 @@ import numpy as np
 from absl import app, flags
 from jaxtyping import Float, Int
 from scipy import stats
-from threadpoolctl import threadpool_limits
 
 from benchmarks import measure
-from benchmarks.sweep import SHAPE, SPACE, first_layer
-from randarch import data
-from randarch.engine import EvaluationSettings, Images, Normalization, ProgramCache, Sweep
-from randarch.ridge import RidgeSettings
-from randarch.spaces import Genome
+from benchmarks.sweep import first_layer, random_members, swept
+from randarch.engine import ProgramCache
 
 FLAGS = flags.FLAGS
 
 
 def main(argv: list[str]) -> None:
     del argv
-    valid = list(SPACE.valid(SHAPE))
-    chosen = np.random.default_rng(0).choice(len(valid), FLAGS.networks, replace=False)
-    genomes = [valid[i] for i in sorted(chosen)]
-    cache = ProgramCache(2500)
-    accuracy = {kind: score(genomes, kind == "shared", cache) for kind in ("shared", "independent")}
+    genomes, cache = random_members(FLAGS.networks), ProgramCache(2500)
+    draws = tuple(range(1, 1 + FLAGS.draws))
+    accuracy = {
+        kind: np.stack([one.test_accuracy for one in swept(genomes, draws, shared, cache)()])
+        for kind, shared in (("shared", True), ("independent", False))
+    }
     layers = sorted({first_layer(g) for g in genomes})
     cluster = np.array([layers.index(first_layer(g)) for g in genomes])
     means = [scores.mean(axis=1) for scores in accuracy.values()]
@@ -53,24 +49,6 @@ def main(argv: list[str]) -> None:
     print(json.dumps(result, indent=2))
     if FLAGS.out:
         measure.write(result, Path(FLAGS.out))
-
-
-def score(genomes: list[Genome], shared: bool, cache: ProgramCache) -> Float[np.ndarray, "n draws"]:
-    """Test accuracies, a row a network and a column a draw."""
-    d = data.load(FLAGS.dataset, train_size=500, test_size=500, choice="first")
-    pixels = Normalization((0.0,) * 3, (1.0,) * 3)
-    images = Images(d.x_train, d.y_train, d.x_test, d.y_test, d.num_classes, pixels)
-    settings = EvaluationSettings(
-        seeds=tuple(range(1, 1 + FLAGS.draws)),
-        shared_weights=shared,
-        readout=RidgeSettings(lambdas=(1.0,)),
-    )
-    archs = [SPACE.decode(g) for g in genomes]
-    sweep = Sweep(images, settings, archs, cache, workers=FLAGS.threads)
-    with ThreadPoolExecutor(FLAGS.threads) as pool, threadpool_limits(1, user_api="blas"):
-        parts = list(pool.map(sweep.run, sweep.parts))
-    found = sorted((one for part in parts for one in part), key=lambda one: one.position)
-    return np.stack([one.test_accuracy for one in found])
 
 
 def describe(scores: Float[np.ndarray, "n draws"], cluster: Int[np.ndarray, "n"]) -> dict[str, Any]:

@@ -12,9 +12,9 @@ seconds a network divided by ours: above 1, ours is faster.
 
 import json
 import os
-import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime
@@ -27,9 +27,11 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import measure
 from randarch import data
-from randarch.engine import EvaluationSettings, Images, Normalization, ProgramCache, Sweep
+from randarch.engine import EvaluationSettings, ProgramCache, Sweep, Swept
 from randarch.ridge import RidgeSettings
 from randarch.spaces import ConvGrid, Genome
+from randarch.studies.images import for_readout, unchanged_pixels
+from randarch.studies.machine import peak_memory
 
 FLAGS = flags.FLAGS
 SPACE = ConvGrid()
@@ -81,10 +83,14 @@ def members(name: str) -> list[Genome]:
     valid = list(SPACE.valid(SHAPE))
     if name == "a":
         return [g for g in valid if first_layer(g) in FIRST_LAYERS]
-    if name == "b":
-        chosen = np.random.default_rng(0).choice(len(valid), SAMPLE, replace=False)
-        return [valid[i] for i in sorted(chosen)]
-    return valid
+    return random_members(SAMPLE) if name == "b" else valid
+
+
+def random_members(count: int) -> list[Genome]:
+    """Random valid genomes, in order; the same for the same count."""
+    valid = list(SPACE.valid(SHAPE))
+    chosen = np.random.default_rng(0).choice(len(valid), count, replace=False)
+    return [valid[i] for i in sorted(chosen)]
 
 
 def first_layer(genome: Genome) -> tuple[int, int, int]:
@@ -97,35 +103,36 @@ def _dataset() -> data.Dataset:
     return data.load(FLAGS.dataset, train_size=500, test_size=500, choice="first")
 
 
-def ours(name: str) -> dict[str, Any]:
-    """Seconds a network, first and second time, and what it took."""
-    genomes, d, cache = members(name), _dataset(), ProgramCache(2500)
-    images = Images(
-        d.x_train,
-        d.y_train,
-        d.x_test,
-        d.y_test,
-        d.num_classes,
-        Normalization((0.0,) * 3, (1.0,) * 3),
-    )
+def swept(
+    genomes: list[Genome], seeds: tuple[int, ...], shared: bool, cache: ProgramCache
+) -> Callable[[], list[Swept]]:
+    """Scores all genomes when called, in their order; loads the images now."""
+    images = for_readout(_dataset(), unchanged_pixels(3))
     settings = EvaluationSettings(
-        seeds=(0,), shared_weights=True, readout=RidgeSettings(lambdas=(1.0,))
+        seeds=seeds, shared_weights=shared, readout=RidgeSettings(lambdas=(1.0,))
     )
-    accuracies: list[float] = []
 
-    def everything() -> None:
-        sweep = Sweep(
-            images, settings, [SPACE.decode(g) for g in genomes], cache, workers=FLAGS.threads
-        )
+    def run() -> list[Swept]:
+        archs = [SPACE.decode(g) for g in genomes]
+        sweep = Sweep(images, settings, archs, cache, workers=FLAGS.threads)
         with ThreadPoolExecutor(FLAGS.threads) as pool, threadpool_limits(1, user_api="blas"):
             parts = list(pool.map(sweep.run, sweep.parts))
-        accuracies[:] = [float(one.test_accuracy[0]) for part in parts for one in part]
         print(asdict(sweep.work), file=sys.stderr)
+        return sorted((one for part in parts for one in part), key=lambda one: one.position)
 
+    return run
+
+
+def ours(name: str) -> dict[str, Any]:
+    """Seconds a network, first and second time, and what it took."""
+    genomes, cache = members(name), ProgramCache(2500)
+    everything = swept(genomes, (0,), True, cache)
+    found: list[Swept] = []
     result: dict[str, Any] = {"networks": len(genomes)}
     for speed in ("cold",) if name == "c" else ("cold", "warm"):
+        found.clear()
         before = cache.total
-        taken = measure.seconds(everything)
+        taken = measure.seconds(lambda: found.extend(everything()))
         used = cache.total - before
         result[speed] = {
             "seconds": taken,
@@ -134,7 +141,9 @@ def ours(name: str) -> dict[str, Any]:
             "hits": used.hits,
             "compile_seconds": used.compile_seconds,
         }
-    result["peak_gib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    peak = peak_memory()
+    result["peak_gib"] = None if peak is None else peak / 2**30
+    accuracies = [float(one.test_accuracy[0]) for one in found]
     result["accuracy"] = {"mean": float(np.mean(accuracies)), "max": float(np.max(accuracies))}
     return result
 

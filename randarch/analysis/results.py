@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from randarch.analysis.json_ready import json_ready
+from randarch.analysis.json_ready import json_object
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,7 @@ class Estimate:
         return not (self.low > 0 or self.high < 0)
 
     def to_summary(self) -> dict[str, Any]:
-        summary: dict[str, Any] = json_ready(dataclasses.asdict(self))
-        return summary
+        return json_object(dataclasses.asdict(self))
 
     def __str__(self) -> str:
         if not self.defined:
@@ -165,8 +164,7 @@ class TopK:
     best: float
 
     def to_summary(self) -> dict[str, Any]:
-        summary: dict[str, Any] = json_ready(dataclasses.asdict(self))
-        return summary
+        return json_object(dataclasses.asdict(self))
 
 
 @dataclass(frozen=True)

@@ -159,11 +159,6 @@ class ProgramCache:
         self._add(Usage(programs=1, compile_seconds=time.perf_counter() - start))
         return program
 
-    def clear(self) -> None:
-        """Drops every program; what is running keeps its own."""
-        with self._lock:
-            self._programs.clear()
-
     def _relieve(self) -> None:
         """Frees compiled code, JAX's own too, before the system's limit on mappings is hit."""
         with self._lock:

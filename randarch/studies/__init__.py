@@ -2,9 +2,10 @@
 
 from randarch.store import RunFolderError
 from randarch.studies import random_conv_sweep, receptive_field, rfm_correlation
-from randarch.studies.session import new_workdir
+from randarch.studies.session import Options, new_workdir
 
 __all__ = [
+    "Options",
     "RunFolderError",
     "new_workdir",
     "random_conv_sweep",

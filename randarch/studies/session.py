@@ -1,11 +1,12 @@
 """What the runs of every study share: the folder, the workers, the log, and what the numbers were made with."""
 
+import abc
 import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, Self, TypedDict, TypeVar
 
 import jax
 
@@ -14,6 +15,23 @@ from randarch.networks import seeds_over
 from randarch.store import RunFolder, os_failure, provenance
 from randarch.studies.machine import available_cores, default_workers
 from randarch.studies.shards import Shard, run_shards
+
+
+class Options(TypedDict, total=False):
+    """How a study is run, of `Session`: nothing here changes a result.
+
+    Keys:
+      workers: pieces of work at a time; None chooses by the machine.
+      memory_budget: bytes for what networks compute; with less, it is computed again instead of kept: the same
+        numbers up to rounding, later.
+      progress: show progress bars on standard error.
+      command: how the run was started, for the report.
+    """
+
+    workers: int | None
+    memory_budget: int
+    progress: bool
+    command: str
 
 
 class Session:
@@ -26,11 +44,8 @@ class Session:
       study: its name.
       config: what defines the results.
       workdir: the run folder; created, or resumed if it holds a run of the same config.
-      workers: pieces of work at a time; None chooses by the machine. It changes no result.
-      memory_budget: bytes for what networks compute; with less, it is computed again instead of kept.
-      progress: show progress bars on standard error.
-      command: how the run was started, for the report.
       numerics: what else shapes the numbers, for their provenance.
+      workers, memory_budget, progress, command: see `Options`.
 
     Attributes:
       folder: the run folder; from `open` on.
@@ -48,11 +63,11 @@ class Session:
         config: Mapping[str, Any],
         workdir: str | os.PathLike[str],
         *,
+        numerics: Mapping[str, str],
         workers: int | None = None,
         memory_budget: int = DEFAULT_MEMORY_BUDGET,
         progress: bool = True,
         command: str = "",
-        numerics: Mapping[str, str],
     ) -> None:
         if workers is not None and workers < 1:
             raise ValueError(f"workers is {workers}; expected at least 1")
@@ -138,6 +153,39 @@ class Session:
             for column, label in (("compile", "compile"), ("run", name)) if len(frame) else ():
                 found[label] = found.get(label, 0.0) + float(frame[column].sum())
         return found
+
+
+class Saved(Protocol):
+    """What a study found."""
+
+    def save(self, folder: Path, /) -> None:
+        """Writes tables, summary, figures and page."""
+        ...
+
+
+Found = TypeVar("Found", bound=Saved)
+
+
+class StudyRun(abc.ABC, Generic[Found]):
+    """A run of a study that is ready to go: a context that ends with its session."""
+
+    session: Session
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.session.close()
+
+    def run(self) -> Found:
+        """Does what the folder does not hold yet, analyses, and writes tables, summary, figures and page."""
+        with self.session.recording():
+            result = self._result()
+            result.save(self.session.folder.path)
+        return result
+
+    @abc.abstractmethod
+    def _result(self) -> Found: ...
 
 
 def new_workdir(study: str) -> Path:

@@ -10,6 +10,22 @@ _REFERENCES = {"src", "href", "srcset", "poster", "data", "action", "xlink:href"
 _VOID = {"meta", "link", "img", "br", "input", "hr"}
 
 
+EVIL = "<script>alert(\"1\")</script><img src=http://example.org/x> & 'quoted' </script>"
+"""Text that would do harm if a page took it for markup."""
+
+EVIL_RUN: dict[str, Any] = {
+    "title": EVIL,
+    "command": EVIL,
+    "device": EVIL,
+    "config": {EVIL: EVIL},
+    "deviations": (EVIL,),
+    "notes": (EVIL,),
+    "versions": {EVIL: EVIL},
+    "seconds": {EVIL: 1.0},
+}
+"""What every report has of a run, all of it such text."""
+
+
 @dataclass
 class Page:
     """What an HTML file shows and refers to."""
@@ -71,3 +87,15 @@ def charts(html: str) -> dict[str, Any]:
     assert found is not None
     result: dict[str, Any] = json.loads(found.group(1), parse_constant=refuse)
     return result
+
+
+def assert_escaped(page: Page, clean: Page) -> None:
+    """A page with evil text has no markup and no references that the one without does not have."""
+    assert page.tags.count("script") == clean.tags.count("script")
+    assert all(r.startswith(("#", "data:")) for r in page.references)
+    assert page.unclosed == []
+
+
+def assert_hover_escaped(text: str) -> None:
+    """Plotly reads tags in hover text, so there too they are escaped, below the JSON."""
+    assert re.findall(r"<(?!/?b>|br>)", text) == []

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from randarch.analysis.json_ready import json_ready
+from randarch.analysis.json_ready import json_object
 from randarch.analysis.results import Estimate
 from randarch.analysis.sweep.clusters import cluster_index
 from randarch.analysis.sweep.correlations import CorrelationMatrix, correlation_matrix
@@ -69,7 +69,7 @@ class SweptNetwork:
     fitness: float
 
     def to_summary(self) -> dict[str, Any]:
-        summary: dict[str, Any] = json_ready(
+        return json_object(
             {
                 "genome": self.genome,
                 "genome_text": self.genome_text,
@@ -88,7 +88,6 @@ class SweptNetwork:
                 "macs": self.macs,
             }
         )
-        return summary
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ class SweepAnalysis:
     def to_summary(self) -> dict[str, Any]:
         """The study's `summary.json`: best, pareto, gene_correlations, effects, interactions."""
         pearson = self.correlations["kept"].pearson
-        summary: dict[str, Any] = json_ready(
+        return json_object(
             {
                 "best": [network.to_summary() for network in self.best],
                 "pareto": {
@@ -160,7 +159,6 @@ class SweepAnalysis:
                 },
             }
         )
-        return summary
 
 
 def analyze_sweep(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from randarch.analysis.json_ready import json_ready
+from randarch.analysis.json_ready import json_object
 from randarch.analysis.results import Estimate
 from randarch.analysis.sweep.front import choose_speed, column
 from randarch.analysis.sweep.trials import t_interval, trial_columns
@@ -61,7 +61,7 @@ class PublishedComparison:
     difference: Estimate
 
     def to_summary(self) -> dict[str, Any]:
-        summary: dict[str, Any] = json_ready(
+        return json_object(
             {
                 "published": self.published,
                 "ours": self.ours,
@@ -77,7 +77,6 @@ class PublishedComparison:
                 ],
             }
         )
-        return summary
 
 
 def genome_text(kernel_size: str, stride: str, dilation: str) -> str:

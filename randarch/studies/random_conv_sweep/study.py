@@ -4,7 +4,7 @@ import functools
 import os
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,6 @@ import pandas as pd
 from randarch import data
 from randarch.analysis import analyze_sweep
 from randarch.engine import (
-    DEFAULT_MEMORY_BUDGET,
     MIN_MEASUREMENTS,
     ProgramCache,
     Usage,
@@ -29,24 +28,20 @@ from randarch.studies.random_conv_sweep.result import Result, compare_confirmed,
 from randarch.studies.random_conv_sweep.rows import network_table, precision, with_times
 from randarch.studies.random_conv_sweep.scoring import Scoring
 from randarch.studies.random_conv_sweep.throughput import CHOSEN, SAMPLED, measure, predict, rates
-from randarch.studies.session import Session, new_workdir
+from randarch.studies.session import Options, Session, StudyRun, new_workdir
 
 STUDY = "random_conv_sweep"
 PROGRAMS = 2500
 """Compiled programs that are kept; the published space has 1,869 for layers."""
 
 
-class Study:
+class Study(StudyRun[Result]):
     """A run that is ready to go: everything that bad input could break has been checked.
 
     Args:
       config: what to run.
       workdir: the run folder; created, or resumed if it holds a run of the same config.
-      workers: threads; None chooses by the machine. It changes no result.
-      memory_budget: bytes for values and kernels, of all workers together; with less, values are computed
-        again instead of kept: the same numbers, later.
-      progress: show progress bars on standard error.
-      command: how the run was started, for the report.
+      **options: see `Options`; the memory budget is for values and kernels, of all workers together.
 
     Raises:
       ValueError: bad config, data, budget, or run folder (`DataError`, `BudgetError`, `RunFolderError` are
@@ -54,29 +49,19 @@ class Study:
     """
 
     def __init__(
-        self,
-        config: Config,
-        workdir: str | os.PathLike[str],
-        *,
-        workers: int | None = None,
-        memory_budget: int = DEFAULT_MEMORY_BUDGET,
-        progress: bool = True,
-        command: str = "",
+        self, config: Config, workdir: str | os.PathLike[str], **options: Unpack[Options]
     ) -> None:
         self.config = config
         self.session = Session(
             STUDY,
             config.to_dict(),
             workdir,
-            workers=workers,
-            memory_budget=memory_budget,
-            progress=progress,
-            command=command,
             numerics={
                 "batch_norm": "none",
                 "init": config.init,
                 "precision": "float32, highest (evaluation); float32, default (throughput, training)",
             },
+            **options,
         )
         self.space = config.space()
         self.dataset = data.load(
@@ -94,22 +79,9 @@ class Study:
         self._check()
         self._cache = ProgramCache(PROGRAMS)
         self._first = self._scoring(self.genomes, (FIRST_SEED,))
-        trials = config.evaluation_settings(config.trial_seeds, memory_budget)
+        trials = config.evaluation_settings(config.trial_seeds, self.session.memory_budget)
         check_budget(self._first.sweep.plan, self._images, trials)
         self.session.open(self.dataset.digest)
-
-    def __enter__(self) -> "Study":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.session.close()
-
-    def run(self) -> Result:
-        """Does what the folder does not hold yet, analyses, and writes tables, summary, figures and page."""
-        with self.session.recording():
-            result = self._result()
-            result.save(self.session.folder.path)
-        return result
 
     def _check(self) -> None:
         """What would fail only after the first pass, which may take hours."""
@@ -234,8 +206,10 @@ def _genome(space: ConvGrid, picked: published.Picked) -> Genome | None:
         return None
 
 
-def run(config: Config, workdir: str | os.PathLike[str] | None = None, **options: Any) -> Result:
-    """Runs the study and returns what it found; the options are those of `Study`.
+def run(
+    config: Config, workdir: str | os.PathLike[str] | None = None, **options: Unpack[Options]
+) -> Result:
+    """Runs the study and returns what it found; see `Options` for the options.
 
     Without a `workdir` the run goes to `runs/random_conv_sweep-<time>`.
     """

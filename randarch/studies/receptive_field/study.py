@@ -1,7 +1,7 @@
 """The run: analyse each network, train it whole and truncated, look into its layers."""
 
 import os
-from typing import Any
+from typing import Unpack
 
 from randarch import data
 from randarch.engine import Normalization
@@ -25,26 +25,28 @@ from randarch.studies.receptive_field.training import (
     check_images,
     train_networks,
 )
-from randarch.studies.session import Session, new_workdir
+from randarch.studies.session import Options, Session, StudyRun, new_workdir
 from randarch.training import TrainingImages
 
 STUDY = "receptive_field"
 
 
-class Study:
+class Study(StudyRun[Result]):
     """A run that is ready to go: everything that bad input could break has been checked.
 
     Args:
       config: what to run.
       workdir: the run folder; created, or resumed if it holds a run of the same config.
-      **options: of `Session`: workers, memory_budget, progress, command.
+      **options: see `Options`.
 
     Raises:
       ValueError: an unknown network, one that does not fit the resolution (the message names the layer), bad
         data, or a folder of another run.
     """
 
-    def __init__(self, config: Config, workdir: str | os.PathLike[str], **options: Any) -> None:
+    def __init__(
+        self, config: Config, workdir: str | os.PathLike[str], **options: Unpack[Options]
+    ) -> None:
         self.config = config
         self.session = Session(
             STUDY,
@@ -63,42 +65,32 @@ class Study:
         self.networks = tuple(self._analyzed(name) for name in config.networks)
         self.session.open(digest)
 
-    def __enter__(self) -> "Study":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.session.close()
-
-    def run(self) -> Result:
-        """Does what the folder does not hold yet, and writes tables, summary, figures and page."""
+    def _result(self) -> Result:
         session = self.session
-        with session.recording():
-            trained: dict[tuple[str, int], Trained] = {}
-            if self._images is not None:
-                train_networks(self.config, self._jobs(), self._images, session)
-                rows = session.folder.results.frame(KIND).to_dict("records")
-                trained = {(row["network"], row["form"]): Trained.of(row) for row in rows}
-            networks = tuple(
-                NetworkResult(
-                    n.name,
-                    n.analysis,
-                    n.suggestions,
-                    trained.get((n.name, WHOLE)),
-                    trained.get((n.name, TRUNCATED)),
-                )
-                for n in self.networks
+        trained: dict[tuple[str, int], Trained] = {}
+        if self._images is not None:
+            train_networks(self.config, self._jobs(), self._images, session)
+            rows = session.folder.results.frame(KIND).to_dict("records")
+            trained = {(row["network"], row["form"]): Trained.of(row) for row in rows}
+        networks = tuple(
+            NetworkResult(
+                n.name,
+                n.analysis,
+                n.suggestions,
+                trained.get((n.name, WHOLE)),
+                trained.get((n.name, TRUNCATED)),
             )
-            result = Result(
-                study=STUDY,
-                config=self.config,
-                networks=networks,
-                deviations=deviations(self.config, self._train_size),
-                seconds=session.seconds({KIND: "train"}),
-                command=session.command,
-                provenance=session.provenance(),
-            )
-            result.save(session.folder.path)
-        return result
+            for n in self.networks
+        )
+        return Result(
+            study=STUDY,
+            config=self.config,
+            networks=networks,
+            deviations=deviations(self.config, self._train_size),
+            seconds=session.seconds({KIND: "train"}),
+            command=session.command,
+            provenance=session.provenance(),
+        )
 
     def _load(self) -> str:
         """Loads the images; returns their digest."""
@@ -147,8 +139,10 @@ class Study:
         return jobs
 
 
-def run(config: Config, workdir: str | os.PathLike[str] | None = None, **options: Any) -> Result:
-    """Runs the study and returns what it found; the options are those of `Study`.
+def run(
+    config: Config, workdir: str | os.PathLike[str] | None = None, **options: Unpack[Options]
+) -> Result:
+    """Runs the study and returns what it found; see `Options` for the options.
 
     Without a `workdir` the run goes to `runs/receptive_field-<time>`.
     """

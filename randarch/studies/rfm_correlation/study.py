@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 
 from randarch import data
 from randarch.analysis import DepthAnalysis, analyze_depth
-from randarch.engine import DEFAULT_MEMORY_BUDGET, Evaluator, Normalization, ProgramCache
+from randarch.engine import Evaluator, Normalization, ProgramCache
 from randarch.spaces import ConvChain, Genome
 from randarch.store import Row
 from randarch.studies.images import for_readout, for_training
@@ -18,7 +18,7 @@ from randarch.studies.rfm_correlation.checks import check_data, check_memory
 from randarch.studies.rfm_correlation.config import Config, deviations
 from randarch.studies.rfm_correlation.result import DepthResult, Result
 from randarch.studies.rfm_correlation.rows import random_metrics
-from randarch.studies.session import Session, new_workdir
+from randarch.studies.session import Options, Session, StudyRun, new_workdir
 from randarch.studies.shards import Shard, Stop
 from randarch.studies.trained import training_shard
 
@@ -26,46 +26,33 @@ STUDY = "rfm_correlation"
 _KEY = ["draw", "genome", "digest"]
 
 
-class Study:
+class Study(StudyRun[Result]):
     """A run that is ready to go: everything that bad input could break has been checked.
 
     Args:
       config: what to run.
       workdir: the run folder; created, or resumed if it holds a run of the same config.
-      workers: architectures at a time; None chooses by the machine. It changes no result.
-      memory_budget: bytes that the features of one architecture may take; past it they are computed
-        anew for each pass, and the readout may take its other form: the same numbers up to rounding.
-      progress: show progress bars on standard error.
-      command: how the run was started, for the report.
+      **options: see `Options`; the memory budget is for the features of one architecture, and past it the readout
+        may take its other form.
 
     Raises:
       ValueError: bad config, data, or run folder (`DataError`, `RunFolderError` are kinds of it).
     """
 
     def __init__(
-        self,
-        config: Config,
-        workdir: str | os.PathLike[str],
-        *,
-        workers: int | None = None,
-        memory_budget: int = DEFAULT_MEMORY_BUDGET,
-        progress: bool = True,
-        command: str = "",
+        self, config: Config, workdir: str | os.PathLike[str], **options: Unpack[Options]
     ) -> None:
         self.config = config
         self.session = Session(
             STUDY,
             config.to_dict(),
             workdir,
-            workers=workers,
-            memory_budget=memory_budget,
-            progress=progress,
-            command=command,
             numerics={
                 "batch_norm": config.batch_norm,
                 "init": config.init,
                 "precision": "float32, highest (evaluation); float32, default (training)",
             },
+            **options,
         )
         self.dataset = data.load(
             config.dataset,
@@ -83,31 +70,21 @@ class Study:
         check_memory(config, self._genomes, self.dataset.input_shape)
         self.session.open(self.dataset.digest)
 
-    def __enter__(self) -> "Study":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.session.close()
-
-    def run(self) -> Result:
-        """Does what the folder does not hold yet, analyses, and writes tables, summary, figures and page."""
+    def _result(self) -> Result:
         session, images = self.session, self.dataset
-        with session.recording():
-            # No two architectures share a training program, so only those at work are kept.
-            caches = ProgramCache(), ProgramCache(4 * session.workers)
-            result = Result(
-                study=STUDY,
-                config=self.config,
-                depths=tuple(self._run_depth(depth, *caches) for depth in self.config.depth),
-                deviations=deviations(self.config, len(images.x_train), len(images.x_test)),
-                seconds=session.seconds(
-                    {"evaluate": "evaluate", "train": "train", "converge": "train"}
-                ),
-                command=session.command,
-                provenance=session.provenance(),
-            )
-            result.save(session.folder.path)
-        return result
+        # No two architectures share a training program, so only those at work are kept.
+        caches = ProgramCache(), ProgramCache(4 * session.workers)
+        return Result(
+            study=STUDY,
+            config=self.config,
+            depths=tuple(self._run_depth(depth, *caches) for depth in self.config.depth),
+            deviations=deviations(self.config, len(images.x_train), len(images.x_test)),
+            seconds=session.seconds(
+                {"evaluate": "evaluate", "train": "train", "converge": "train"}
+            ),
+            command=session.command,
+            provenance=session.provenance(),
+        )
 
     def _run_depth(
         self, depth: int, cache: ProgramCache, training_cache: ProgramCache
@@ -245,8 +222,10 @@ class Study:
         return Normalization(self.dataset.channel_mean, self.dataset.channel_std)
 
 
-def run(config: Config, workdir: str | os.PathLike[str] | None = None, **options: Any) -> Result:
-    """Runs the study and returns what it found; the options are those of `Study`.
+def run(
+    config: Config, workdir: str | os.PathLike[str] | None = None, **options: Unpack[Options]
+) -> Result:
+    """Runs the study and returns what it found; see `Options` for the options.
 
     Without a `workdir` the run goes to `runs/rfm_correlation-<time>`.
     """
