@@ -227,6 +227,13 @@ class Forward:
         key, args = self._stage_call(stage, variables, values, 0, features=features)
         self.cache.get(_run_stage, key, *args)
 
+    def retire_stage(
+        self, stage: Stage, variables: Variables, values: tuple[Any, ...], *, features: bool = False
+    ) -> None:
+        """Says that `run` will not need the program of a stage again; arguments as for `compile_stage`."""
+        key, args = self._stage_call(stage, variables, values, 0, features=features)
+        self.cache.retire(_run_stage, key, *args)
+
     def _stage_call(
         self,
         stage: Stage,

@@ -109,6 +109,12 @@ class Part:
     alone: tuple[bool, ...]
     positions: tuple[int, ...]
 
+    def steps(self) -> Iterator[Step]:
+        """All that it computes; what its trees have in common, again for each."""
+        for path, alone in zip(self.trees, self.alone, strict=True):
+            yield from path[:-1]
+            yield from path[-1:] if alone else path[-1].below()
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -121,8 +121,7 @@ class ProgramCache:
 
         `function` must be a module-level function: its identity is part of the key.
         """
-        leaves, tree = jax.tree.flatten(args)
-        key = (function, static, tree, tuple((leaf.shape, leaf.dtype.name) for leaf in leaves))
+        key = _key(function, static, args)
         while True:
             with self._lock:
                 if key in self._programs:
@@ -146,6 +145,13 @@ class ProgramCache:
         finally:
             with self._lock:
                 self._pending.pop(key).set()
+
+    def retire(self, function: Callable[..., Any], static: Hashable, *args: Any) -> None:
+        """Says that a program, as for `get`, will not be needed again: when there is no room, it goes first."""
+        key = _key(function, static, args)
+        with self._lock:
+            if key in self._programs:
+                self._programs.move_to_end(key, last=False)
 
     def _compile(
         self, function: Callable[..., Any], static: Hashable, args: tuple[Any, ...]
@@ -183,6 +189,11 @@ class ProgramCache:
     def _add_locked(self, used: Usage) -> None:
         self._meter.used += used
         self._total += used
+
+
+def _key(function: Callable[..., Any], static: Hashable, args: tuple[Any, ...]) -> Hashable:
+    leaves, tree = jax.tree.flatten(args)
+    return function, static, tree, tuple((leaf.shape, leaf.dtype.name) for leaf in leaves)
 
 
 def _compile_for_cpu(lowered: jax.stages.Lowered) -> Program:

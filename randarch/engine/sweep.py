@@ -17,7 +17,9 @@ from randarch.engine.footprint import Footprint
 from randarch.engine.plan import Part, Plan, Step, plan
 from randarch.engine.programs import ProgramCache
 from randarch.engine.readouts import Swept
+from randarch.engine.retirement import Retirement
 from randarch.engine.walk import Batches, Meter, Walker, Work, draw_step
+from randarch.networks import Variables
 from randarch.spec import ArchSpec
 
 BATCH, SMALLEST_BATCH = 100, 10
@@ -74,6 +76,7 @@ class Sweep:
         self._meter = Meter()
         self._lock = threading.Lock()
         self._batches: Batches | None = None
+        self._retirement = Retirement(self.parts)
 
     @property
     def work(self) -> Work:
@@ -87,7 +90,7 @@ class Sweep:
           part: of `self.parts`.
           check: called between steps; may raise to stop.
         """
-        with self.cache.running():
+        with self._retirement.running(part), self.cache.running():
             if not hasattr(self._threads, "walker"):
                 with self._lock:
                     if self._batches is None:
@@ -101,19 +104,23 @@ class Sweep:
                     self._batches,
                 )
             found: list[Swept] = self._threads.walker.run(part, check)
-            return found
+        for step in self._retirement.take():
+            self._forward.retire_stage(step.stage, *self._shapes(step))
+        return found
 
     def compile(self, steps: Iterable[Step]) -> None:
         """Compiles the programs of steps ahead of `run`, for other threads than those that run."""
         for step in steps:
-            lead = () if step.stage.first == 1 else (len(self.settings.seeds),)
-            values = tuple(
-                jax.ShapeDtypeStruct(
-                    (*lead, self._forward.batch, *step.geometry[i].shape), jnp.float32
-                )
-                for i in step.stage.inputs
-            )
-            self._forward.compile_stage(step.stage, draw_step(step, self.settings), values)
+            self._forward.compile_stage(step.stage, *self._shapes(step))
+
+    def _shapes(self, step: Step) -> tuple[Variables, tuple[jax.ShapeDtypeStruct, ...]]:
+        """What a step's program takes, as far as shapes and types matter."""
+        lead = () if step.stage.first == 1 else (len(self.settings.seeds),)
+        values = tuple(
+            jax.ShapeDtypeStruct((*lead, self._forward.batch, *step.geometry[i].shape), jnp.float32)
+            for i in step.stage.inputs
+        )
+        return draw_step(step, self.settings), values
 
 
 def check_budget(

@@ -102,6 +102,5 @@ class Scoring:
         pool = ThreadPoolExecutor(available_cores())
         for part in self.sweep.parts:
             if part.name not in done:
-                for path in part.trees:
-                    pool.submit(self.sweep.compile, [*path[:-1], *path[-1].below()])
+                pool.submit(self.sweep.compile, list(part.steps()))
         return pool
