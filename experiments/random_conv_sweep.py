@@ -38,6 +38,10 @@ SIZES = {
 INTEGERS = {
     "layers": ("what", "Convolutions of a network, 1 to 8."),
     "channels": ("what", "Feature maps of every layer."),
+    "max_unproductive": (
+        "what",
+        "Only those with at most so many convolutions behind the border of their receptive field.",
+    ),
     "trials": (
         "random networks",
         "Draws of weights for the networks that the first pass keeps (as --seeds).",

@@ -40,6 +40,7 @@ from randarch.analysis.sweep.trained import (
     permutation_p,
 )
 from randarch.analysis.sweep.trials import Distribution, first_column, t_interval
+from randarch.analysis.unproductive import FieldGroup, by_unproductive
 
 __all__ = [
     "Agreement",
@@ -51,6 +52,7 @@ __all__ = [
     "DepthAnalysis",
     "Distribution",
     "Estimate",
+    "FieldGroup",
     "GeneEffect",
     "Interactions",
     "PairInteraction",
@@ -67,6 +69,7 @@ __all__ = [
     "analyze_depth",
     "analyze_sweep",
     "bin_edges",
+    "by_unproductive",
     "choose_speed",
     "cluster_index",
     "compare_published",

@@ -156,11 +156,20 @@ def analyze_fields(spec: ArchSpec, resolution: int, channels: int = 3) -> FieldA
       GeometryError: the graph does not fit such images; names the layer.
     """
     geometry = analyze(spec, (resolution, resolution, channels))
+    return FieldAnalysis(spec, resolution, geometry, convolution_fields(spec, geometry))
+
+
+def convolution_fields(spec: ArchSpec, geometry: Geometry) -> tuple[LayerField, ...]:
+    """What a graph's convolutions have seen, in topological order.
+
+    Args:
+      spec: the graph.
+      geometry: of the graph. Images that are not square count as their longer side.
+    """
     plain, was = without_gates(spec)
-    fields = analyze(plain, (resolution, resolution, channels))
-    return FieldAnalysis(
-        spec, resolution, geometry, tuple(_layers(plain, fields, geometry, was, resolution))
-    )
+    # Nothing but attention is left out, so that without it the geometry is known.
+    fields = geometry if len(plain) == len(spec) else analyze(plain, geometry[0].shape)
+    return tuple(_layers(plain, fields, geometry, was, max(geometry[0].shape[:2])))
 
 
 def _layers(

@@ -14,6 +14,7 @@ import pytest
 
 from randarch import data, geometry
 from randarch.engine import EvaluationSettings, Evaluator, Images, Normalization, evaluate
+from randarch.receptive_field import analyze_fields
 from randarch.spec import ArchSpec
 from randarch.store import RunFolderError
 from randarch.studies import rfm_correlation as rfm
@@ -77,6 +78,8 @@ def test_the_table_says_what_the_genomes_are(tiny: Run) -> None:
         assert row.genome_text == space.format(row.genome)
         # Two poolings leave 8 x 8 positions of 32 x 32.
         assert row.final_size == row.feature_size == 64 * space.channels(row.genome)[-1]
+        fields = analyze_fields(space.decode(row.genome), 32)
+        assert row.unproductive_layers == len(fields.unproductive)
         assert row.params == geometry.analyze(space.decode(row.genome), (32, 32, 3)).params
         for name in ("rfm_accuracy", "rfm_lambda", "rfm_loo_error"):
             seeds = [getattr(row, f"{name}_seed{i}") for i in range(TINY.seeds)]
@@ -285,6 +288,21 @@ def test_unusable_data_is_refused_before_the_folder_is_made(
     with pytest.raises(ValueError, match=message):
         rfm.Study(dataclasses.replace(TINY, **changes), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_architectures_are_chosen_by_their_receptive_field(tmp_path: Path) -> None:
+    config = dataclasses.replace(TINY, depth=(9,), num_architectures=6, max_unproductive=1)
+    every = dataclasses.replace(config, max_unproductive=None)
+    with rfm.Study(config, tmp_path / "some", progress=False) as some:
+        counts = [len(analyze_fields(s, 32).unproductive) for s in specs(some)]
+    assert max(counts) <= 1
+    with rfm.Study(every, tmp_path / "all", progress=False) as study:
+        assert max(len(analyze_fields(s, 32).unproductive) for s in specs(study)) > 1
+
+
+def specs(study: rfm.Study) -> list[ArchSpec]:
+    """Of the sampled architectures of depth 9."""
+    return [study.config.space(9).decode(genome) for genome in study.genomes[9]]
 
 
 def test_a_depth_that_no_machine_holds_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from randarch.engine import BudgetError, Sweep
 from randarch.studies import RunFolderError
-from randarch.studies.random_conv_sweep import Config, Result, Study, run
+from randarch.studies.random_conv_sweep import Config, Result, Study, choice, run
 from randarch.studies.random_conv_sweep.result import CLOCKED
 
 SMALL = Config(
@@ -158,10 +158,37 @@ def test_independent_weights(tmp_path: Path) -> None:
     assert len(run(config, tmp_path, progress=False).table) == 6
 
 
+WIDE = {"padding": "same", "kernels": (3,), "dilations": (1, 6)}
+"""A kernel with gaps of 6 spans 13 pixels, one more than the image."""
+
+
+def test_networks_are_chosen_by_their_receptive_field(tmp_path: Path) -> None:
+    every = run(dataclasses.replace(SMALL, **WIDE), tmp_path / "all", progress=False).table
+    first_spans_all = [text.rpartition("- ")[2].startswith("6") for text in every["genome_text"]]
+    assert list(every["unproductive_layers"] == 1) == first_spans_all
+    assert list(every["border_layer"] == 2) == first_spans_all
+    assert every["border_layer"].isna().sum() == 8
+    config = dataclasses.replace(SMALL, **WIDE, max_unproductive=0)
+    result = run(config, tmp_path / "some", progress=False)
+    kept = every[every["unproductive_layers"] == 0]
+    assert list(result.table["genome"]) == list(kept["genome"])
+    assert list(result.table["first_test_accuracy"]) == list(kept["first_test_accuracy"])
+    assert result.counts.valid == 16
+    summary = json.loads((tmp_path / "some" / "summary.json").read_text())
+    assert [group["n"] for group in summary["receptive_field"]] == [8]
+    assert any("at most 0 convolutions behind the border" in d for d in summary["deviations"])
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"limit": 17}, "limit is 17, but there are 16 valid"),
+        ({"max_unproductive": -1}, "max_unproductive is -1; expected at least 0"),
+        ({**WIDE, "max_unproductive": 0, "limit": 9}, "limit is 9, but of the 16 valid networks 8"),
+        (
+            {**WIDE, "dilations": (6,), "max_unproductive": 0},
+            "each of the 4 valid networks has more unproductive convolutions than",
+        ),
         ({"kernels": (13,)}, "none of the 4 networks suits images of 12 x 12"),
         ({"max_ratio": 0.001}, "none of the 16 networks"),
         ({"dataset": "shapes:7"}, "8 to 1024"),
@@ -189,6 +216,18 @@ def test_a_few_networks_of_a_grid_too_large_to_list(tmp_path: Path) -> None:
         assert len(set(study.genomes)) == 5
         for genome in study.genomes:
             assert study.space.invalid_reason(genome, (12, 12, 3), config.max_ratio) is None
+
+
+def test_too_few_that_pass_in_a_grid_too_large_to_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "LISTED", 1)
+    monkeypatch.setattr(choice, "LOOKED_AT", 1000)
+    config = dataclasses.replace(SMALL, **WIDE, max_unproductive=0, limit=8)
+    with Study(config, tmp_path / "some", progress=False) as study:
+        assert len(study.genomes) == 8
+    with pytest.raises(ValueError, match=r"of 1,.* drawn only 8 have at most 0 .* the limit is 9"):
+        Study(dataclasses.replace(config, limit=9), tmp_path / "more", progress=False)
 
 
 def test_the_budget_of_the_trials_is_looked_at_first(tmp_path: Path) -> None:

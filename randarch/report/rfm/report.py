@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from randarch.analysis import DepthAnalysis
+from randarch.analysis import DepthAnalysis, FieldGroup
 
 _COLUMNS = (
     *("genome_text", "digest", "final_size", "params", "macs"),
@@ -63,6 +63,7 @@ class DepthReport:
       published: the paper's numbers for this depth.
       convergence: networks trained to convergence, with columns `picked_by` (`trained`, `rfm` or
         `ensemble`), `rank` (1 is the best by that score), `genome_text`, `accuracy` (fraction).
+      fields: the architectures by unproductive convolutions; empty leaves them out.
 
     Raises:
       ValueError: a column is missing, or the table and the analysis differ in length.
@@ -72,6 +73,7 @@ class DepthReport:
     table: pd.DataFrame
     published: Published = Published()
     convergence: pd.DataFrame | None = None
+    fields: tuple[FieldGroup, ...] = ()
 
     def __post_init__(self) -> None:
         _require(self.table, _COLUMNS, "table")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from randarch.analysis import Estimate, ScoreAnalysis
+from randarch.report import fields
 from randarch.report.numbers import (
     DASH,
     count,
@@ -32,6 +33,12 @@ MAX_LISTED = 200
 
 def _scores(depth: DepthReport) -> tuple[tuple[str, ScoreAnalysis], ...]:
     return ("mean over seeds", depth.analysis.rfm), ("ensemble", depth.analysis.ensemble)
+
+
+def fields_table(depth: DepthReport) -> Table | None:
+    """By number of unproductive convolutions."""
+    labels = {"rfm_accuracy": "Random weights", "trained_accuracy": "Trained"}
+    return fields.fields_table(depth.fields, labels)
 
 
 def correlations_table(depth: DepthReport) -> Table:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from randarch.analysis import PublishedComparison, SweepAnalysis, TrainedComparison
+from randarch.analysis import FieldGroup, PublishedComparison, SweepAnalysis, TrainedComparison
 
 _COLUMNS = ("genome_text", "digest", "ratio", "params", "macs", "test_accuracy", "trials", "kept")
 
@@ -46,6 +46,7 @@ class SweepReport:
       published: the published numbers.
       hand_picked: networks of the published table beside ours.
       trained: networks that were trained to confirm the sweep.
+      fields: the networks by unproductive convolutions; empty leaves them out.
       config: every setting by its name.
       engine: counters of the engine by name; a mapping in it is shown as a group.
       deviations: how this run differs from the published one, a sentence each.
@@ -68,6 +69,7 @@ class SweepReport:
     published: PublishedSweep = PublishedSweep()
     hand_picked: PublishedComparison | None = None
     trained: TrainedComparison | None = None
+    fields: tuple[FieldGroup, ...] = ()
     config: Mapping[str, object] = field(default_factory=dict)
     engine: Mapping[str, object] = field(default_factory=dict)
     deviations: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 from randarch.analysis import SweptNetwork
+from randarch.report import fields
 from randarch.report.numbers import (
     DASH,
     count,
@@ -84,6 +85,11 @@ def distribution_table(report: SweepReport) -> Table:
         rows,
         note,
     )
+
+
+def fields_table(report: SweepReport) -> Table | None:
+    """By number of unproductive convolutions."""
+    return fields.fields_table(report.fields, {"first_test_accuracy": "Test accuracy, first pass"})
 
 
 def best_table(report: SweepReport) -> Table:

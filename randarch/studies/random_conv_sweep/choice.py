@@ -7,11 +7,15 @@ import pandas as pd
 
 from randarch.analysis import pareto_mask
 from randarch.geometry import Shape
+from randarch.receptive_field import AtMostUnproductive
 from randarch.spaces import ConvGrid, Genome, ValidCount
 from randarch.studies.random_conv_sweep.config import Config
 
 LISTED = 1_000_000
 """Networks of a grid up to which the valid ones are listed; of more, some are drawn (`limit`)."""
+
+LOOKED_AT = 100_000
+"""Networks that a filter refuses before the search for enough is given up."""
 
 
 def choose_genomes(
@@ -34,34 +38,61 @@ def choose_genomes(
             f"limit is {config.limit}, but there are {counts.valid:,} valid networks; ask for at most those"
         )
     rng = np.random.default_rng([config.seed, space.layers])
+    accept = AtMostUnproductive(config.max_unproductive, input_shape)
     if counts.total > LISTED:
         if config.limit is None:
             raise ValueError(
                 f"there are {counts.valid:,} valid networks, more than can be listed; ask for a random choice, such as "
                 "--limit=1000"
             )
-        return sorted(_draw(config, space, input_shape, rng, config.limit))
-    valid = list(space.valid(input_shape, config.max_ratio))
+        return sorted(_draw(config, space, input_shape, accept, rng, config.limit))
+    valid = [g for g in space.valid(input_shape, config.max_ratio) if accept(space.decode(g))]
+    if not valid:
+        raise ValueError(
+            f"each of the {counts.valid:,} valid networks has more unproductive convolutions than "
+            f"max_unproductive, {accept.most}; raise it"
+        )
     if config.limit is None:
         return valid
+    if config.limit > len(valid):
+        raise ValueError(
+            f"limit is {config.limit}, but of the {counts.valid:,} valid networks {len(valid):,} have at most "
+            f"{accept.most} unproductive convolutions; ask for at most those"
+        )
     return [valid[i] for i in sorted(rng.choice(len(valid), config.limit, replace=False))]
 
 
 def _draw(
-    config: Config, space: ConvGrid, input_shape: Shape, rng: np.random.Generator, count: int
+    config: Config,
+    space: ConvGrid,
+    input_shape: Shape,
+    accept: AtMostUnproductive,
+    rng: np.random.Generator,
+    count: int,
 ) -> set[Genome]:
     """Valid networks, drawn uniformly without listing the others."""
     found: set[Genome] = set()
+    refused = 0
     while len(found) < count:
         for row in rng.integers(space.gene_sizes, size=(1000, space.num_genes)).tolist():
             genome = tuple(row)
             # Canonical genomes alone, so that every architecture is as likely.
-            if space.canonical(genome) == genome and not space.invalid_reason(
+            if space.canonical(genome) != genome or space.invalid_reason(
                 genome, input_shape, config.max_ratio
             ):
+                continue
+            if accept(space.decode(genome)):
                 found.add(genome)
+            else:
+                refused += 1
             if len(found) == count:
                 break
+        if refused > LOOKED_AT and len(found) < count:
+            raise ValueError(
+                f"of {refused + len(found):,} valid networks drawn only {len(found):,} have at most "
+                f"{accept.most} unproductive convolutions, but the limit is {count}; raise max_unproductive or "
+                "lower the limit"
+            )
     return found
 
 

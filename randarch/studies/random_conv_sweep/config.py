@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 from randarch.data import Choice
 from randarch.engine import EvaluationSettings
 from randarch.layers import check_initializer
+from randarch.receptive_field import check_most
 from randarch.ridge import RidgeSettings
 from randarch.spaces import ConvGrid
 from randarch.spec import ACTIVATIONS
@@ -48,6 +49,8 @@ class Config:
       activation: after every convolution.
       padding: `valid` (none) or `same`.
       max_ratio: largest output size, in input sizes.
+      max_unproductive: only networks with at most so many convolutions behind the border of their
+        receptive field (`randarch.receptive_field`); None takes all.
       limit: evaluate a random choice of so many valid networks; None: all.
       dataset: `shapes:96`, `npz:PATH`, or a TFDS name.
       train_size, test_size: images of the readout; None takes all.
@@ -81,6 +84,7 @@ class Config:
     activation: str = "relu"
     padding: str = "valid"
     max_ratio: int | float = 1.0
+    max_unproductive: int | None = None
     limit: int | None = None
     dataset: str = "stl10"
     train_size: int | None = published.TRAIN_SIZE
@@ -142,6 +146,7 @@ class Config:
         if self.seed >= 2**63:
             raise ValueError(f"seed is {self.seed}; expected less than 2^63")
         check_initializer(self.init)
+        check_most(self.max_unproductive)
         self.space()  # it checks layers, kernels, strides, dilations and channels
 
     def space(self, channels: int | None = None) -> ConvGrid:
@@ -245,6 +250,11 @@ def deviations(config: Config, train_size: int, test_size: int) -> tuple[str, ..
             found.append(f"{name} is {_text(ours)}, not {_text(theirs)}.")
     if config.max_ratio != 1:
         found.append(f"Outputs may be up to {config.max_ratio:g} times the input's size, not once.")
+    if config.max_unproductive is not None:
+        found.append(
+            f"Only networks with at most {config.max_unproductive} convolutions behind the border of their "
+            "receptive field."
+        )
     if config.limit is not None:
         found.append(f"{config.limit:,} of the valid networks, drawn at random, not all.")
     if config.weights == "shared":

@@ -9,13 +9,16 @@ import numpy as np
 import pandas as pd
 
 from randarch.analysis import (
+    FieldGroup,
     PublishedComparison,
     SweepAnalysis,
     TrainedComparison,
+    by_unproductive,
     compare_published,
     compare_trained,
 )
 from randarch.engine import ThroughputModel
+from randarch.receptive_field import UNPRODUCTIVE
 from randarch.report.sweep import (
     PublishedSweep,
     SweepReport,
@@ -65,6 +68,12 @@ class Result:
     command: str
     provenance: Mapping[str, Any]
 
+    @property
+    def fields(self) -> tuple[FieldGroup, ...]:
+        """Accuracies of the first pass, which all networks have alike, by unproductive convolutions."""
+        scores = {"first_test_accuracy": self.table["first_test_accuracy"]}
+        return by_unproductive(self.table[UNPRODUCTIVE], scores)
+
     def to_summary(self) -> dict[str, Any]:
         """The content of summary.json."""
         model = self.throughput_model
@@ -78,6 +87,7 @@ class Result:
             "evaluated": len(self.table),
             "kept": int(self.table["kept"].sum()),
             **self.analysis.to_summary(),
+            "receptive_field": [group.to_summary() for group in self.fields],
             "paper": {
                 "valid": published.VALID,
                 "kept": published.KEPT,
@@ -180,6 +190,7 @@ class Result:
             ),
             hand_picked=self.hand_picked,
             trained=self.trained,
+            fields=self.fields,
             config=config.to_dict(),
             engine=dict(self.engine),
             deviations=self.deviations,

@@ -7,16 +7,19 @@ import numpy as np
 import pandas as pd
 
 from randarch.engine import Swept, Throughput
+from randarch.receptive_field import BORDER, UNPRODUCTIVE, field_columns
 from randarch.spaces import ConvGrid, Genome
+from randarch.spec import ArchSpec
 from randarch.store import Row
 
 SCORES = ("train_accuracy", "loo_accuracy", "test_accuracy", "loo_error", "test_error")
-COSTS = ("ratio", "params", "macs", "feature_size")
+COSTS = ("ratio", "params", "macs", "feature_size", BORDER, UNPRODUCTIVE)
 
 
 def swept_row(
     kind: str,
     genome: Genome,
+    spec: ArchSpec,
     found: Swept,
     seeds: Sequence[int],
     input_size: int,
@@ -29,6 +32,7 @@ def swept_row(
         "params": shape.params,
         "macs": shape.macs,
         "feature_size": found.feature_size,
+        **field_columns(spec, shape),
         "certificate": found.certificate,
     }
     for name in SCORES:
@@ -90,7 +94,8 @@ def network_table(
             "digest": first["digest"],
         }
     )
-    table = pd.concat([head, genes, first[list(COSTS)]], axis=1)
+    costs = first[list(COSTS)].astype({BORDER: "Int64"})
+    table = pd.concat([head, genes, costs], axis=1)
     scores = first.set_index("digest")[list(SCORES)].astype(float)
     columns = [c for c in trials if c.startswith((*SCORES, "ensemble_"))]
     has_trials = np.zeros(len(table), bool)

@@ -50,14 +50,16 @@ class Scoring:
         self._genomes = genomes
         self._seeds = seeds
         self._input_size = prod(images.x_train.shape[1:])
-        archs = [space.decode(g) for g in genomes]
+        self._archs = [space.decode(g) for g in genomes]
         settings = config.evaluation_settings(seeds, session.memory_budget)
         # Parts must not depend on the machine: they are what a run resumes by.
-        part = min(36, max(1, len(archs) // 16))
+        part = min(36, max(1, len(genomes) // 16))
         self.workers = session.workers
         while True:
             try:
-                self.sweep = Sweep(images, settings, archs, cache, workers=self.workers, part=part)
+                self.sweep = Sweep(
+                    images, settings, self._archs, cache, workers=self.workers, part=part
+                )
                 return
             except BudgetError:
                 if self.workers == 1:
@@ -87,7 +89,13 @@ class Scoring:
             share = {"compile": used.compile_seconds / len(found), "run": running / len(found)}
             return [
                 swept_row(
-                    kind, self._genomes[one.position], one, self._seeds, self._input_size, share
+                    kind,
+                    self._genomes[one.position],
+                    self._archs[one.position],
+                    one,
+                    self._seeds,
+                    self._input_size,
+                    share,
                 )
                 for one in found
             ]

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from randarch.engine import BATCH_NORM_MODES, BatchNormMode, EvaluationSettings
 from randarch.layers import check_initializer
+from randarch.receptive_field import check_most
 from randarch.ridge import PAPER_READOUT, RidgeSettings
 from randarch.spaces import ConvChain
 from randarch.studies.rfm_correlation import published
@@ -41,6 +42,8 @@ class Config:
     Attributes:
       depth: numbers of convolutional layers, each an experiment of its own.
       num_architectures: distinct ones sampled at each depth.
+      max_unproductive: only architectures with at most so many convolutions behind the border of their
+        receptive field (`randarch.receptive_field`); None takes all.
       init_channels: 3, the chain that the paper's Table V shows, or 24, the text's rule.
       dataset: `shapes`, `npz:PATH`, or a TFDS name.
       train_size: training images; None takes all.
@@ -66,6 +69,7 @@ class Config:
 
     depth: tuple[int, ...] = (9,)
     num_architectures: int = 24
+    max_unproductive: int | None = None
     init_channels: int = 3
     dataset: str = "shapes"
     train_size: int | None = 3000
@@ -123,6 +127,7 @@ class Config:
         if self.seed >= 2**63:
             raise ValueError(f"seed is {self.seed}; expected less than 2^63")
         check_initializer(self.init)
+        check_most(self.max_unproductive)
         if not isinstance(self.depth, tuple):
             raise ValueError(f"depth is {self.depth!r}; expected a tuple such as (9,) or (3, 5)")
         if not self.depth or len(set(self.depth)) != len(self.depth):
@@ -219,6 +224,11 @@ def deviations(config: Config, train_size: int, test_size: int) -> tuple[str, ..
         found.append(
             f"Gradients are clipped at norm {config.gradient_clip:g}, which the paper does not mention; without "
             "clipping most of its deeper networks die (--gradient_clip=0 is the letter of the text)."
+        )
+    if config.max_unproductive is not None:
+        found.append(
+            f"Only architectures with at most {config.max_unproductive} convolutions behind the border of their "
+            "receptive field."
         )
     if config.init_channels == 3:
         found.append(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from randarch.analysis import DepthAnalysis
+from randarch.analysis import DepthAnalysis, FieldGroup, by_unproductive
+from randarch.receptive_field import UNPRODUCTIVE
 from randarch.report.rfm import DepthReport, Published, StudyReport, render_page, write_figures
 from randarch.report.rfm.sentences import finding
 from randarch.store import write_csv, write_json, write_text
@@ -27,7 +28,15 @@ class DepthResult:
 
     def to_summary(self) -> dict[str, Any]:
         summary = self.analysis.to_summary()
-        return {**summary, "paper": _paper(self.paper), **self._converged_summary()}
+        fields = [group.to_summary() for group in self.fields]
+        paper = _paper(self.paper)
+        return {**summary, "receptive_field": fields, "paper": paper, **self._converged_summary()}
+
+    @property
+    def fields(self) -> tuple[FieldGroup, ...]:
+        """Accuracies by unproductive convolutions."""
+        scores = {name: self.table[name] for name in ("rfm_accuracy", "trained_accuracy")}
+        return by_unproductive(self.table[UNPRODUCTIVE], scores)
 
     def _converged_summary(self) -> dict[str, Any]:
         if self.converged is None:
@@ -68,7 +77,7 @@ class DepthResult:
 
     def report(self) -> DepthReport:
         """What the page shows of this depth."""
-        return DepthReport(self.analysis, self.table, self.paper, self.converged)
+        return DepthReport(self.analysis, self.table, self.paper, self.converged, self.fields)
 
     def _repr_html_(self) -> str:
         return self.analysis._repr_html_()

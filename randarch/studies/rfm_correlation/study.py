@@ -10,6 +10,7 @@ import pandas as pd
 from randarch import data
 from randarch.analysis import DepthAnalysis, analyze_depth
 from randarch.engine import Evaluator, Normalization, ProgramCache
+from randarch.receptive_field import BORDER, AtMostUnproductive, field_columns
 from randarch.spaces import ConvChain, Genome
 from randarch.store import Row
 from randarch.studies.images import for_readout, for_training
@@ -18,6 +19,7 @@ from randarch.studies.rfm_correlation.checks import check_data, check_memory
 from randarch.studies.rfm_correlation.config import Config, deviations
 from randarch.studies.rfm_correlation.result import DepthResult, Result
 from randarch.studies.rfm_correlation.rows import random_metrics
+from randarch.studies.selection import sample_accepted
 from randarch.studies.session import Options, Session, StudyRun, new_workdir
 from randarch.studies.shards import Shard, Stop
 from randarch.studies.trained import training_shard
@@ -61,13 +63,16 @@ class Study(StudyRun[Result]):
             seed=config.seed,
         )
         check_data(config, self.dataset)
-        self._genomes = {
-            depth: config.space(depth).sample(
-                config.num_architectures, np.random.default_rng([config.seed, depth])
+        self.genomes = {
+            depth: sample_accepted(
+                config.space(depth),
+                config.num_architectures,
+                (config.seed, depth),
+                AtMostUnproductive(config.max_unproductive, self.dataset.input_shape),
             )
             for depth in config.depth
         }
-        check_memory(config, self._genomes, self.dataset.input_shape)
+        check_memory(config, self.genomes, self.dataset.input_shape)
         self.session.open(self.dataset.digest)
 
     def _result(self) -> Result:
@@ -91,7 +96,7 @@ class Study(StudyRun[Result]):
     ) -> DepthResult:
         config = self.config
         space = config.space(depth)
-        genomes = self._genomes[depth]
+        genomes = self.genomes[depth]
         self._evaluate(space, genomes, cache)
         self._train(space, list(enumerate(genomes)), "train", config.epochs, training_cache)
         table = self._table(space)
@@ -124,6 +129,7 @@ class Study(StudyRun[Result]):
                     "final_size": found.geometry.output_size,
                     "params": found.geometry.params,
                     "macs": found.geometry.macs,
+                    **field_columns(spec, found.geometry),
                     **random_metrics(found, config.seeds),
                 }
                 timings = {"compile": found.usage.compile_seconds, "run": found.usage.run_seconds}
@@ -214,7 +220,8 @@ class Study(StudyRun[Result]):
         random, trained = self._frame("evaluate", space), self._frame("train", space)
         trained = trained[[c for c in trained if c in _KEY or c not in random.columns]]
         table = random.merge(trained, on=_KEY, validate="one_to_one")
-        return table.astype({"dead": bool, "diverged": bool}).reset_index(drop=True)
+        types = {"dead": bool, "diverged": bool, BORDER: "Int64"}
+        return table.astype(types).reset_index(drop=True)
 
     def _normalization(self) -> Normalization:
         if self.config.normalization == "paper":
