@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from randarch.analysis.json_ready import json_ready
+from randarch.analysis.json_ready import json_object
 
 LOW = 0.5
 """A layer of the tail has less than this share of the other layers' mean saturation."""
@@ -28,10 +28,18 @@ class Curves:
     saturation: tuple[float, ...] = ()
     probe_accuracy: tuple[float, ...] = ()
 
+    def of(self, positions: Sequence[int]) -> "Curves":
+        """Of some layers, by their numbers from 1."""
+        return Curves(
+            *(
+                tuple(values[position - 1] for position in positions) if values else ()
+                for values in (self.saturation, self.probe_accuracy)
+            )
+        )
+
     def to_summary(self) -> dict[str, Any]:
         """As JSON takes it."""
-        summary: dict[str, Any] = json_ready(vars(self))
-        return summary
+        return json_object(vars(self))
 
 
 @dataclass(frozen=True)
@@ -62,8 +70,7 @@ class Agreement:
 
     def to_summary(self) -> dict[str, Any]:
         """As JSON takes it."""
-        summary: dict[str, Any] = json_ready(vars(self))
-        return summary
+        return json_object(vars(self))
 
 
 def tail_start(saturations: Sequence[float]) -> int | None:

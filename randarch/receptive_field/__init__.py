@@ -14,7 +14,7 @@ from randarch.receptive_field.fields import (
     convolution_fields,
 )
 from randarch.receptive_field.gates import without_gates
-from randarch.receptive_field.paths import extreme_path
+from randarch.receptive_field.paths import extreme_path, two_paths
 from randarch.receptive_field.suggestions import Suggestion, replace_operations, suggest
 from randarch.receptive_field.truncation import NothingToTruncateError, truncate, waists
 
@@ -34,6 +34,7 @@ __all__ = [
     "replace_operations",
     "suggest",
     "truncate",
+    "two_paths",
     "waists",
     "without_gates",
 ]

@@ -1,8 +1,11 @@
 """The layers on the path of the smallest, and of the largest, receptive field."""
 
+import math
 from typing import Literal
 
-from randarch.geometry import Geometry, Reach
+from randarch.geometry import Geometry, Reach, analyze
+from randarch.receptive_field.fields import FieldAnalysis, LayerField
+from randarch.receptive_field.gates import without_gates
 from randarch.spec import ArchSpec, Conv, Pool
 
 
@@ -40,3 +43,29 @@ def extreme_path(
             )
         )
     return tuple(reversed(path))
+
+
+def two_paths(
+    analysis: FieldAnalysis,
+) -> tuple[tuple[LayerField, ...], tuple[LayerField, ...]] | None:
+    """The convolutions on the paths of the smallest and of the largest field, of a network that is two such paths.
+
+    None where the two do not hold all convolutions, or one of them does: a chain has one path, and in a residual
+    network the smallest field belongs to the skip connections, so that its convolutions are better seen together.
+    """
+    if not analysis.layers:
+        return None
+    plain, was = without_gates(analysis.spec)
+    geometry = analyze(plain, analysis.geometry[0].shape)
+    end = max(i for i in range(len(plain)) if not math.isinf(geometry[i].receptive_field_min))
+    smallest, largest = (
+        {was[node] for node in extreme_path(plain, geometry, extreme, end)}
+        for extreme in ("min", "max")
+    )
+    every = {layer.node for layer in analysis.layers}
+    if not every <= smallest | largest or every <= smallest or every <= largest:
+        return None
+    return (
+        tuple(layer for layer in analysis.layers if layer.node in smallest),
+        tuple(layer for layer in analysis.layers if layer.node in largest),
+    )

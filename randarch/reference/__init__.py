@@ -2,7 +2,8 @@
 
 import difflib
 import functools
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from randarch.reference.attention import ATTENTIONS, Attention, attend
@@ -11,16 +12,38 @@ from randarch.reference.resnet import resnet
 from randarch.reference.vgg import vgg
 from randarch.spec import ArchSpec
 
+
+def _resnets() -> Iterator[tuple[str, Callable[..., ArchSpec]]]:
+    for depth, stem, skips, attention in itertools.product(
+        (18, 34), (True, False), (True, False), ATTENTIONS
+    ):
+        changes: dict[str, Any] = {}
+        name = f"resnet{depth}"
+        if not stem:
+            name, changes["stem"] = f"{name}_no_stem", False
+        if not skips:
+            name, changes["skips"] = f"{name}_no_skips", False
+        if attention != "none":
+            name, changes["attention"] = f"{name}_{attention}", attention
+        yield name, functools.partial(resnet, depth, **changes)
+
+
 NETWORKS: Mapping[str, Callable[..., ArchSpec]] = {
     **{f"vgg{depth}": functools.partial(vgg, depth) for depth in (11, 13, 16, 19)},
     "vgg19_dilated": functools.partial(vgg, 19, dilation=3),
-    **{f"resnet{depth}": functools.partial(resnet, depth) for depth in (18, 34)},
-    **{
-        f"resnet{depth}_no_stem": functools.partial(resnet, depth, stem=False) for depth in (18, 34)
-    },
+    **dict(_resnets()),
     **{f"mpnet{depth}": functools.partial(mpnet, depth) for depth in (18, 36)},
 }
-"""Builders by name; they take `num_classes` and `width_divisor`, those of ResNets `skips` and `attention` too."""
+"""Builders by name; they take `num_classes` and `width_divisor`, and what their family has.
+
+Names of ResNets say what was changed, in this order: `resnet18_no_stem_no_skips_se`.
+"""
+
+NAMES = (
+    "vgg11, vgg13, vgg16, vgg19, vgg19_dilated, mpnet18, mpnet36, resnet18, resnet34; ResNets with any of _no_stem, "
+    "_no_skips, and one of _se, _spatial, _cbam, in this order"
+)
+"""The same for people."""
 
 
 def make_network(name: str, num_classes: int, **options: Any) -> ArchSpec:
@@ -29,7 +52,7 @@ def make_network(name: str, num_classes: int, **options: Any) -> ArchSpec:
     Args:
       name: of `NETWORKS`.
       num_classes: outputs.
-      **options: of its builder.
+      **options: of its builder, but for those that the name gives.
 
     Raises:
       ValueError: an unknown name, or options that the network does not have.
@@ -37,13 +60,18 @@ def make_network(name: str, num_classes: int, **options: Any) -> ArchSpec:
     if name not in NETWORKS:
         near = difflib.get_close_matches(name, NETWORKS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(
-            f"network {name!r} is unknown; expected one of {', '.join(NETWORKS)}{hint}"
-        )
+        raise ValueError(f"network {name!r} is unknown; expected one of {NAMES}{hint}")
     if num_classes < 1:
         raise ValueError(f"num_classes is {num_classes}; expected at least 1")
     if options.get("width_divisor", 1) < 1:
         raise ValueError(f"width_divisor is {options['width_divisor']}; expected at least 1")
+    given = getattr(NETWORKS[name], "keywords", {})
+    for option in options.keys() & given.keys():
+        if options[option] != given[option]:
+            raise ValueError(
+                f"network {name!r} has {option} {given[option]!r}, but {options[option]!r} is asked for; take the "
+                "plain network, or leave the option out"
+            )
     try:
         return NETWORKS[name](num_classes, **options)
     except TypeError:
@@ -54,6 +82,7 @@ def make_network(name: str, num_classes: int, **options: Any) -> ArchSpec:
 
 __all__ = [
     "ATTENTIONS",
+    "NAMES",
     "NETWORKS",
     "Attention",
     "attend",

@@ -3,7 +3,7 @@
 import pytest
 
 from randarch.geometry import analyze
-from randarch.reference import ATTENTIONS, NETWORKS, make_network
+from randarch.reference import ATTENTIONS, NETWORKS, make_network, resnet
 from randarch.spec import Add, Conv, Gate
 
 IMAGENET = (224, 224, 3)
@@ -54,6 +54,12 @@ def test_a_network_without_skips_is_the_same_but_for_the_shortcuts() -> None:
     assert names == {f"stage{stage}_block1_shortcut" for stage in (2, 3, 4)}
 
 
+def test_names_say_what_was_changed() -> None:
+    named = make_network("resnet34_no_stem_no_skips_cbam", 10)
+    assert named == resnet(34, 10, stem=False, skips=False, attention="cbam")
+    assert make_network("resnet18_no_skips", 10, skips=False) == resnet(18, 10, skips=False)
+
+
 @pytest.mark.parametrize("attention", ATTENTIONS)
 def test_attention_adds_gates_to_every_block(attention: str) -> None:
     spec = make_network("resnet18", 10, attention=attention, width_divisor=4)
@@ -78,6 +84,12 @@ def test_paths_of_multi_path_networks() -> None:
         ("resnet18", {"width_divisor": 0}, ["width_divisor is 0"]),
         ("resnet18", {"num_classes": 0}, ["num_classes is 0"]),
         ("resnet18", {"attention": "self"}, ["attention", "self", "cbam"]),
+        ("resnet18_se", {"attention": "cbam"}, ["resnet18_se", "'se'", "'cbam'", "plain"]),
+        (
+            "resnet18_se_no_skips",
+            {},
+            ["resnet18_se_no_skips", "did you mean 'resnet18_no_s"],
+        ),
     ],
 )
 def test_what_is_not_there_is_refused(name: str, options: dict, words: list[str]) -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from randarch.receptive_field import FieldAnalysis, without_gates
+from randarch.receptive_field import FieldAnalysis, two_paths, without_gates
 from randarch.report.receptive_field.drawing import draw_network, place
 from randarch.report.receptive_field.panels import draw_costs, draw_curves, draw_fields
 from randarch.report.receptive_field.report import FieldReport, NetworkReport
-from randarch.report.style import new_figure, save, styled, to_data_uri
+from randarch.report.style import GREY, new_figure, save, styled, to_data_uri
+
+BLACK = "black"
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,22 @@ def _fields(analysis: FieldAnalysis) -> Figure:
 
 
 def _curves(network: NetworkReport) -> Figure:
-    assert network.trained is not None
-    figure = new_figure(_width(network.analysis), 4.2)
-    draw_curves(figure.subplots(), network.analysis, network.trained, network.untrained)
+    trained, untrained, analysis = network.trained, network.untrained, network.analysis
+    assert trained is not None
+    paths = two_paths(analysis)
+    if paths is None:
+        figure = new_figure(_width(analysis), 4.2)
+        border = {BLACK: analysis.border_min}
+        draw_curves(figure.subplots(), analysis.layers, trained, untrained, border)
+        return figure
+    figure = new_figure(_width(analysis), 8.4)
+    borders = {BLACK: analysis.border_min}, {BLACK: analysis.border_min, GREY: analysis.border_max}
+    names = "path of the smallest receptive field", "path of the largest receptive field"
+    for axes, layers, shown, name in zip(figure.subplots(2, 1), paths, borders, names, strict=True):
+        positions = [layer.position for layer in layers]
+        own = None if untrained is None else untrained.of(positions)
+        draw_curves(axes, layers, trained.of(positions), own, shown)
+        axes.set_title(name, fontsize=9)
     return figure
 
 

@@ -1,6 +1,7 @@
 """The panels: how the receptive field grows, where the multiply-adds go, what the layers do."""
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ def draw_fields(axes: Axes, analysis: FieldAnalysis) -> None:
     x = np.arange(1, len(layers) + 1)
     least = np.array([layer.reads_min for layer in layers], float)
     largest = np.array([layer.reads_max for layer in layers], float)
-    _shade(axes, analysis)
+    _shade(axes, layers)
     label = "smallest over paths" if (largest > least).any() else "receptive field"
     axes.plot(x, least, color=PRODUCTIVE, marker="o", markersize=4, label=label)
     if (largest > least).any():
@@ -59,7 +60,7 @@ def draw_costs(axes: Axes, analysis: FieldAnalysis) -> None:
     """The share of each convolution in the network's multiply-adds and parameters."""
     layers, geometry = analysis.layers, analysis.geometry
     x = np.arange(1, len(layers) + 1)
-    _shade(axes, analysis)
+    _shade(axes, layers)
     shares = {
         "multiply-adds": [100 * layer.macs / max(geometry.macs, 1) for layer in layers],
         "parameters": [100 * layer.params / max(geometry.params, 1) for layer in layers],
@@ -73,7 +74,7 @@ def draw_costs(axes: Axes, analysis: FieldAnalysis) -> None:
     name_layers(axes, layers)
 
 
-def name_layers(axes: Axes, layers: tuple[LayerField, ...]) -> None:
+def name_layers(axes: Axes, layers: Sequence[LayerField]) -> None:
     """Names, or from `MOST_NAMES` on numbers, under the axis."""
     x = range(1, len(layers) + 1)
     if len(layers) <= MOST_NAMES:
@@ -93,20 +94,29 @@ def short(name: str) -> str:
     return name
 
 
-def _shade(axes: Axes, analysis: FieldAnalysis) -> None:
-    for layer in analysis.unproductive:
-        axes.axvspan(
-            layer.position - 0.5, layer.position + 0.5, color=TAIL, alpha=0.15, linewidth=0
-        )
+def _shade(axes: Axes, layers: Sequence[LayerField]) -> None:
+    for x, layer in enumerate(layers, start=1):
+        if layer.unproductive_min:
+            axes.axvspan(x - 0.5, x + 0.5, color=TAIL, alpha=0.15, linewidth=0)
 
 
 def draw_curves(
-    axes: Axes, analysis: FieldAnalysis, trained: Curves, untrained: Curves | None
+    axes: Axes,
+    layers: Sequence[LayerField],
+    trained: Curves,
+    untrained: Curves | None,
+    borders: Mapping[str, LayerField | None],
 ) -> None:
-    """The paper's plot: saturation, probe accuracy and the border; the untrained network's beside them, dashed."""
-    layers = analysis.layers
+    """The paper's plot: saturation, probe accuracy and the border; the untrained network's beside them, dashed.
+
+    Args:
+      axes: to draw on.
+      layers: of the network, or of one path through it.
+      trained, untrained: curves of these layers.
+      borders: by colour; the bar stands before the first of `layers` that is not before the border.
+    """
     x = np.arange(1, len(layers) + 1)
-    _shade(axes, analysis)
+    _shade(axes, layers)
     handles: list[Any] = []
     if trained.saturation:
         handles.append(
@@ -144,9 +154,10 @@ def draw_curves(
                 linewidth=width,
                 label=f"saturation, {name}",
             )
-    border = analysis.border_min
-    if border is not None:
-        axes.axvline(border.position - 0.5, color="black", linewidth=3)
+    for colour, border in borders.items():
+        behind = [] if border is None else [b.position >= border.position for b in layers]
+        if any(behind):
+            axes.axvline(behind.index(True) + 0.5, color=colour, linewidth=3)
     axes.set_ylim(0, 105)
     axes.set_ylabel("% of directions, % of test images")
     axes.legend(handles=handles, loc="upper right", fontsize=7)

@@ -18,6 +18,7 @@ class NetworkReport:
       dot: the graph as Graphviz text.
       trained, untrained: its curves; None where it was not trained.
       accuracies, truncated_accuracies: of its trainings, and of those without its tail.
+      shown_in: where the paper has it; empty for others.
     """
 
     name: str
@@ -28,6 +29,7 @@ class NetworkReport:
     untrained: Curves | None = None
     accuracies: tuple[float, ...] = ()
     truncated_accuracies: tuple[float, ...] = ()
+    shown_in: str = ""
 
     @property
     def truncated(self) -> FieldAnalysis | None:
@@ -37,12 +39,27 @@ class NetworkReport:
 
 
 @dataclass(frozen=True)
+class StemRemoved:
+    """A ResNet with its stem and without.
+
+    Attributes:
+      whole, changed: names of both networks.
+      published: accuracies with and without.
+    """
+
+    whole: str
+    changed: str
+    published: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class FieldReport:
     """All that the figures and the page show.
 
     Attributes:
       title: of the page.
       networks: in order.
+      stems: pairs of networks to compare, of those that are there.
       command: the line that reproduces the run.
       device: what it ran on, in words.
       config: every setting by its name.
@@ -61,3 +78,4 @@ class FieldReport:
     seconds: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    stems: tuple[StemRemoved, ...] = ()

@@ -127,6 +127,35 @@ def truncation_table(report: FieldReport) -> Table | None:
     )
 
 
+def stem_table(report: FieldReport) -> Table | None:
+    """ResNets with and without their stem, published and here."""
+    networks = {network.name: network for network in report.networks}
+    rows = []
+    for pair in report.stems:
+        if not {pair.whole, pair.changed} <= networks.keys():
+            continue
+        for name, published in zip((pair.whole, pair.changed), pair.published, strict=True):
+            network = networks[name]
+            rows.append(
+                (
+                    name,
+                    percent(published, 2),
+                    _trials(network.accuracies) if network.accuracies else DASH,
+                    count(network.analysis.geometry.macs),
+                    border(network.analysis.border_min),
+                )
+            )
+    if not rows:
+        return None
+    return Table(
+        "With and without the stem",
+        ("Network", "Accuracy, published", "here", "MACs", "Border"),
+        tuple(rows),
+        "Without the stem's two downsamplings receptive fields grow a quarter as fast, and every later map has sixteen "
+        "times the positions.",
+    )
+
+
 def _trials(accuracies: tuple[float, ...]) -> str:
     mean = percent(sum(accuracies) / len(accuracies), 2)
     if len(accuracies) == 1:

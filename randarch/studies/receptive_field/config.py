@@ -7,15 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from randarch.layers import check_initializer
-from randarch.reference import ATTENTIONS, NETWORKS
+from randarch.reference import ATTENTIONS, NAMES
 from randarch.studies.receptive_field import published
 from randarch.training import TrainingSettings
 
-PAPER_NETWORKS = (
-    *("vgg11", "vgg13", "vgg16", "vgg19", "vgg19_dilated"),
-    *("resnet18", "resnet34", "resnet18_no_stem", "resnet34_no_stem"),
-    *("mpnet18", "mpnet36"),
-)
 RESOLUTION, CHANNELS, CLASSES = 32, 3, 10
 """Of images that are not there: of CIFAR-10's, unless told."""
 _AT_LEAST = {
@@ -43,8 +38,8 @@ class Config:
       resolution: side of the images, in pixels; None: that of the data, or 32.
       num_classes: outputs of the networks; None: as many as the data have, or 10.
       width_divisor: of the channels of reference networks.
-      attention: `none`, `se`, `spatial` or `cbam`, in ResNets.
-      skips: ResNets have their skip connections.
+      attention: `none`, `se`, `spatial` or `cbam`, in all ResNets, which may name their own instead.
+      skips: ResNets have their skip connections, but for those that are named without.
       vgg_batch_norm: VGG networks have batch norm after every convolution.
       dataset: as `data.load` takes it.
       train_size, test_size: images; None takes all.
@@ -89,7 +84,7 @@ class Config:
         if not self.networks or len(set(self.networks)) != len(self.networks):
             raise ValueError(
                 f"network is {', '.join(self.networks) or 'none'}; expected one or more different ones of "
-                f"{', '.join(NETWORKS)}, or SPACE:GENOME"
+                f"{NAMES}, or SPACE:GENOME"
             )
         for name, least in _AT_LEAST.items():
             value = getattr(self, name)
@@ -140,7 +135,7 @@ PRESETS: Mapping[str, Config] = {
         learning_rate=0.05,
         probe_size=1000,
     ),
-    "paper": Config(networks=PAPER_NETWORKS, trials=published.TRIALS, gradient_clip=0.0),
+    "paper": Config(networks=tuple(published.FIGURES), trials=published.TRIALS, gradient_clip=0.0),
 }
 """`quick`: one network of each kind, narrow, on built-in images. `paper`: all that the paper has, as it has them."""
 

@@ -25,6 +25,24 @@ BORDERS = {
     "vgg16": Border("conv4_1", "Fig. 2: the tail starts at Conv8"),
 }
 
+_ATTENTION = ("spatial", "se", "cbam")
+FIGURES = {
+    **dict.fromkeys(
+        ("vgg11", "vgg13", "vgg16", "vgg19"), "Figures 4 and 11 (Figure 5 on TinyImageNet)"
+    ),
+    "resnet18_no_skips": "Figure 6 a",
+    "vgg19_dilated": "Figure 6 b",
+    "mpnet18": "Figures 8 and 11",
+    "mpnet36": "Figures 8 and 11",
+    "resnet18": "Figures 9, 10 and 11",
+    "resnet34": "Figures 9 and 11",
+    **{f"resnet18_{name}": "Figure 10, set A" for name in _ATTENTION},
+    **{f"resnet18_no_skips_{name}": "Figure 10, set B" for name in _ATTENTION},
+    "resnet18_no_stem": "section VIII, stem removed",
+    "resnet34_no_stem": "section VIII, stem removed",
+}
+"""Where the paper shows a network."""
+
 STEM_REMOVED = {"resnet18": (0.8461, 0.9195), "resnet34": (0.8276, 0.9221)}
 """CIFAR-10 accuracy with the stem, and without (section VIII)."""
 

@@ -10,7 +10,13 @@ import pandas as pd
 from randarch.analysis import Agreement
 from randarch.drawing import to_dot
 from randarch.receptive_field import FieldAnalysis, Suggestion
-from randarch.report.receptive_field import FieldReport, NetworkReport, render_page, write_figures
+from randarch.report.receptive_field import (
+    FieldReport,
+    NetworkReport,
+    StemRemoved,
+    render_page,
+    write_figures,
+)
 from randarch.report.receptive_field.figures import file_name
 from randarch.store import write_csv, write_json, write_text
 from randarch.studies.receptive_field import published
@@ -199,6 +205,7 @@ class Result:
                     None if n.whole is None else n.whole.untrained,
                     () if n.whole is None else n.whole.accuracies,
                     () if n.truncated is None else n.truncated.accuracies,
+                    published.FIGURES.get(n.name, ""),
                 )
                 for n in self.networks
             ),
@@ -207,6 +214,10 @@ class Result:
             config=self.config.to_dict(),
             deviations=self.deviations,
             seconds=self.seconds,
+            stems=tuple(
+                StemRemoved(name, f"{name}_no_stem", accuracies)
+                for name, accuracies in published.STEM_REMOVED.items()
+            ),
             versions={k: str(v) for k, v in self.provenance["versions"].items()},
         )
 
