@@ -84,6 +84,7 @@ def tail_start(saturations: Sequence[float]) -> int | None:
     """
     values = np.asarray(saturations, np.float64)
     for start in range(1, len(values)):
-        if (values[start:] < LOW * np.nanmean(values[:start])).all():
+        before = values[:start][np.isfinite(values[:start])]
+        if len(before) and (values[start:] < LOW * before.mean()).all():
             return start + 1
     return None

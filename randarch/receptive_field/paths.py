@@ -6,7 +6,7 @@ from typing import Literal
 from randarch.geometry import Geometry, Reach, analyze
 from randarch.receptive_field.fields import FieldAnalysis, LayerField
 from randarch.receptive_field.gates import without_gates
-from randarch.spec import ArchSpec, Conv, Pool
+from randarch.spec import ArchSpec, Conv, Operation, Pool
 
 
 def extreme_path(
@@ -50,8 +50,8 @@ def two_paths(
 ) -> tuple[tuple[LayerField, ...], tuple[LayerField, ...]] | None:
     """The convolutions on the paths of the smallest and of the largest field, of a network that is two such paths.
 
-    None where the two do not hold all convolutions, or one of them does: a chain has one path, and in a residual
-    network the smallest field belongs to the skip connections, so that its convolutions are better seen together.
+    None where the two do not hold all convolutions, or one of them does, as in a chain; and where the smaller is one of
+    skip connections, which have pointwise convolutions or none: a residual network is better seen as one sequence.
     """
     if not analysis.layers:
         return None
@@ -65,7 +65,13 @@ def two_paths(
     every = {layer.node for layer in analysis.layers}
     if not every <= smallest | largest or every <= smallest or every <= largest:
         return None
+    if any(_pointwise(analysis.spec.nodes[node].op) for node in smallest):
+        return None
     return (
         tuple(layer for layer in analysis.layers if layer.node in smallest),
         tuple(layer for layer in analysis.layers if layer.node in largest),
     )
+
+
+def _pointwise(op: Operation) -> bool:
+    return isinstance(op, Conv) and op.extent == 1

@@ -1,0 +1,94 @@
+"""The page of receptive fields: complete without a network, honest about what is not known, safe with any text."""
+
+import dataclasses
+import math
+import re
+from collections.abc import Callable
+
+import pytest
+
+from randarch.analysis import Curves
+from randarch.report.receptive_field import FieldReport, render_page
+from randarch.report.receptive_field.tables import agreement_table, stem_table, truncation_table
+from tests.report.reading import EVIL, EVIL_RUN, Page, assert_escaped, read
+from tests.report.receptive_field.examples import make_network_report, make_report
+
+NOT_FOR_READERS = re.compile(r"\b(nan|none|null|inf|infinity)\b", re.IGNORECASE)
+
+# Made when a test asks: collecting the tests stays quick.
+AWKWARD: dict[str, Callable[[], FieldReport]] = {
+    "trained": lambda: make_report(),
+    "not trained": lambda: make_report(make_network_report(trained=False)),
+    "two paths, trained": lambda: make_report(make_network_report("mpnet18")),
+    "no border": lambda: make_report(make_network_report("resnet18_no_stem")),
+    "attention": lambda: make_report(make_network_report("resnet18_cbam")),
+    "one training": lambda: make_report(make_network_report(trials=1)),
+    "a classifier that found nothing": lambda: make_report(
+        dataclasses.replace(
+            make_network_report(), trained=Curves((math.nan,) * 13, (math.nan,) * 13)
+        )
+    ),
+    "saturation alone": lambda: make_report(
+        dataclasses.replace(make_network_report(), trained=Curves((0.5,) * 13), untrained=None)
+    ),
+    "many": lambda: make_report(*map(make_network_report, ("vgg11", "resnet18", "mpnet36"))),
+}
+
+
+@pytest.fixture(scope="module", params=AWKWARD.values(), ids=AWKWARD.keys())
+def rendered(request: pytest.FixtureRequest) -> tuple[str, Page]:
+    html = render_page(request.param())
+    return html, read(html)
+
+
+def test_nothing_unknown_is_shown_as_a_number(rendered: tuple[str, Page]) -> None:
+    _, page = rendered
+    assert len(page.text) > 2000
+    assert not NOT_FOR_READERS.search(page.text)
+
+
+def test_the_page_is_complete_and_well_formed(rendered: tuple[str, Page]) -> None:
+    html, page = rendered
+    assert page.unclosed == []
+    assert all(r.startswith(("#", "data:")) for r in page.references)
+    assert "default-src 'none'" in html
+
+
+def test_text_from_outside_is_escaped() -> None:
+    network = dataclasses.replace(make_network_report(), name=EVIL, dot=EVIL, shown_in=EVIL)
+    page = read(render_page(make_report(network, **EVIL_RUN)))
+    clean = read(render_page(make_report()))
+    assert_escaped(page, clean)
+    assert page.text.count(EVIL) > 20
+
+
+def test_truncation_says_both_accuracies_and_their_difference() -> None:
+    network = make_network_report(trials=3)
+    table = truncation_table(make_report(network))
+    assert table is not None
+    (row,) = table.rows
+    assert row[1:4] == (
+        "71.00\N{NO-BREAK SPACE}% [70.00, 72.00]",
+        "73.00\N{NO-BREAK SPACE}% [72.00, 74.00]",
+        "2.0\N{NO-BREAK SPACE}points",
+    )
+    assert truncation_table(make_report(make_network_report(trained=False))) is None
+
+
+def test_the_stem_is_compared_where_both_networks_are_there() -> None:
+    both = [make_network_report(name) for name in ("resnet18", "resnet18_no_stem")]
+    table = stem_table(make_report(*both))
+    assert table is not None
+    assert [row[:2] for row in table.rows] == [
+        ("resnet18", "84.61\N{NO-BREAK SPACE}%"),
+        ("resnet18_no_stem", "91.95\N{NO-BREAK SPACE}%"),
+    ]
+    assert table.rows[1][4] == "\N{EN DASH}"
+    assert stem_table(make_report(both[0])) is None
+
+
+def test_the_agreement_has_a_row_for_trained_and_for_random_weights() -> None:
+    table = agreement_table(make_report())
+    assert table is not None
+    assert [row[1:3] for row in table.rows] == [("trained", "8"), ("random", "8")]
+    assert agreement_table(make_report(make_network_report(trained=False))) is None
