@@ -9,6 +9,8 @@ from randarch.report.numbers import DASH, count, percent, points
 from randarch.report.receptive_field.report import FieldReport, NetworkReport
 from randarch.report.tables import Table
 
+MOST_HEADLINES = 5
+"""Networks up to which each is introduced by a sentence of its own."""
 _INFINITE = "all"
 
 
@@ -234,6 +236,23 @@ def headline(analysis: FieldAnalysis, name: str) -> str:
         f"integrate anything new, number {found.position} ({found.name}) the first of them. They have "
         f"{percent(analysis.unproductive_params / analysis.geometry.params)} of the parameters and "
         f"{percent(analysis.unproductive_macs / analysis.geometry.macs)} of the multiply-adds."
+    )
+
+
+def overview(report: FieldReport) -> str:
+    """What the analysis says of many networks, in a sentence."""
+    analyses = [network.analysis for network in report.networks]
+    wasted = [a for a in analyses if a.unproductive]
+    text = (
+        f"At {analyses[0].resolution} pixels {len(wasted)} of {len(analyses)} networks have convolutions that cannot "
+        "integrate anything new"
+    )
+    if not wasted:
+        return f"{text}."
+    shares = sorted(a.unproductive_macs / a.geometry.macs for a in wasted)
+    return (
+        f"{text}: {percent(shares[0])} to {percent(shares[-1])} of their multiply-adds. The table says which, and "
+        "where they begin."
     )
 
 

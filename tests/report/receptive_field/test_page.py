@@ -8,11 +8,13 @@ from collections.abc import Callable
 import pytest
 
 from randarch.analysis import Curves
+from randarch.report.numbers import percent
 from randarch.report.receptive_field import FieldReport, render_page
 from randarch.report.receptive_field.tables import agreement_table, stem_table, truncation_table
 from tests.report.reading import EVIL, EVIL_RUN, Page, assert_escaped, read
 from tests.report.receptive_field.examples import make_network_report, make_report
 
+STEM = [make_network_report(name) for name in ("resnet18", "resnet18_no_stem")]
 NOT_FOR_READERS = re.compile(r"\b(nan|none|null|inf|infinity)\b", re.IGNORECASE)
 
 # Made when a test asks: collecting the tests stays quick.
@@ -31,7 +33,8 @@ AWKWARD: dict[str, Callable[[], FieldReport]] = {
     "saturation alone": lambda: make_report(
         dataclasses.replace(make_network_report(), trained=Curves((0.5,) * 13), untrained=None)
     ),
-    "many": lambda: make_report(*map(make_network_report, ("vgg11", "resnet18", "mpnet36"))),
+    "several": lambda: make_report(*map(make_network_report, ("vgg11", "resnet18", "mpnet36"))),
+    "many": lambda: make_report(*(make_network_report(f"vgg{n}") for n in (11, 13, 16, 19)), *STEM),
 }
 
 
@@ -52,6 +55,15 @@ def test_the_page_is_complete_and_well_formed(rendered: tuple[str, Page]) -> Non
     assert page.unclosed == []
     assert all(r.startswith(("#", "data:")) for r in page.references)
     assert "default-src 'none'" in html
+
+
+def test_many_networks_are_introduced_together() -> None:
+    names = ("vgg11", "vgg13", "vgg16", "vgg19")
+    report = make_report(*map(make_network_report, names), *STEM)
+    page = read(render_page(report))
+    wasted = [n.analysis.unproductive_macs / n.analysis.geometry.macs for n in report.networks[:5]]
+    assert "At 32 pixels 5 of 6 networks have convolutions that cannot" in page.text
+    assert f"{percent(min(wasted))} to {percent(max(wasted))} of their multiply-adds" in page.text
 
 
 def test_text_from_outside_is_escaped() -> None:
