@@ -14,7 +14,7 @@ from randarch.receptive_field.fields import (
     convolution_fields,
 )
 from randarch.receptive_field.gates import without_gates
-from randarch.receptive_field.paths import extreme_path, two_paths
+from randarch.receptive_field.paths import extreme_path, sequences, two_paths
 from randarch.receptive_field.suggestions import Suggestion, replace_operations, suggest
 from randarch.receptive_field.truncation import NothingToTruncateError, truncate, waists
 
@@ -32,6 +32,7 @@ __all__ = [
     "extreme_path",
     "field_columns",
     "replace_operations",
+    "sequences",
     "suggest",
     "truncate",
     "two_paths",

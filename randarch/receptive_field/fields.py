@@ -7,14 +7,15 @@ border is the first of them. Several paths to a layer give a smallest and a larg
 paper found for networks with skip connections and several paths; the largest is given beside it.
 """
 
+import bisect
+import functools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from randarch.geometry import Geometry, analyze
+from randarch.geometry import Geometry, GeometryError, analyze
 from randarch.receptive_field.gates import without_gates
-from randarch.spec import ArchSpec, Conv
+from randarch.spec import ArchSpec, Conv, Pool
 
 Field = int | float
 """A side in pixels; infinite where the whole image is seen, whatever its size."""
@@ -107,10 +108,24 @@ class FieldAnalysis:
         """Multiply-adds of one image in them."""
         return sum(layer.macs for layer in self.unproductive)
 
+    @functools.cached_property
+    def smallest_resolution(self) -> int:
+        """The smallest one that the graph fits, in pixels; those above it fit too."""
+
+        def fits(side: int) -> bool:
+            try:
+                check_stem(analyze(self.spec, (side, side, self.geometry[0].shape[2])), self.spec)
+            except GeometryError:
+                return False
+            return True
+
+        return bisect.bisect_left(range(1, self.resolution), True, key=fits) + 1
+
     @property
     def productive_from(self) -> int:
-        """The smallest resolution at which no convolution is unproductive, in pixels."""
-        return int(max((layer.reads_min for layer in self.layers), default=1))
+        """The smallest resolution that the graph fits and at which no convolution is unproductive, in pixels."""
+        seen = int(max((layer.reads_min for layer in self.layers), default=1))
+        return max(seen, self.smallest_resolution)
 
     @property
     def border_at_end(self) -> tuple[int, int] | None:
@@ -118,6 +133,7 @@ class FieldAnalysis:
         if not self.layers:
             return None
         low = int(max((layer.reads_min for layer in self.layers[:-1]), default=1))
+        low = max(low, self.smallest_resolution)
         high = int(self.layers[-1].reads_min) - 1
         return (low, high) if low <= high else None
 
@@ -153,10 +169,27 @@ def analyze_fields(spec: ArchSpec, resolution: int, channels: int = 3) -> FieldA
       channels: of the images.
 
     Raises:
-      GeometryError: the graph does not fit such images; names the layer.
+      GeometryError: the graph does not fit such images, or they are smaller than what its first layer reads;
+        names the layer.
     """
     geometry = analyze(spec, (resolution, resolution, channels))
+    check_stem(geometry, spec)
     return FieldAnalysis(spec, resolution, geometry, convolution_fields(spec, geometry))
+
+
+def check_stem(geometry: Geometry, spec: ArchSpec) -> None:
+    """Raises GeometryError, naming the layer, for images smaller than a window that reads them."""
+    side = min(geometry[0].shape[:2])
+    for index, node in enumerate(spec.nodes):
+        op = node.op
+        if not isinstance(op, Conv | Pool) or geometry[node.inputs[0]].receptive_field_max != 1:
+            continue
+        window = op.extent if isinstance(op, Conv) else op.window
+        if window > side:
+            raise GeometryError(
+                f"{geometry[index].label} reads windows of {window} pixels, but images have {side}; take a resolution "
+                f"of at least {window}"
+            )
 
 
 def convolution_fields(spec: ArchSpec, geometry: Geometry) -> tuple[LayerField, ...]:
@@ -169,31 +202,29 @@ def convolution_fields(spec: ArchSpec, geometry: Geometry) -> tuple[LayerField, 
     plain, was = without_gates(spec)
     # Nothing but attention is left out, so that without it the geometry is known.
     fields = geometry if len(plain) == len(spec) else analyze(plain, geometry[0].shape)
-    return tuple(_layers(plain, fields, geometry, was, max(geometry[0].shape[:2])))
-
-
-def _layers(
-    plain: ArchSpec, fields: Geometry, geometry: Geometry, was: dict[int, int], resolution: int
-) -> Iterator[LayerField]:
-    position = 0
+    resolution = max(geometry[0].shape[:2])
+    found: list[LayerField] = []
     for index, node in enumerate(plain.nodes):
         if not isinstance(node.op, Conv):
             continue
         reads, own = fields[node.inputs[0]], fields[index]
         if math.isinf(reads.receptive_field_min):
             continue  # behind a global pooling: a linear layer in disguise
-        position += 1
-        yield LayerField(
-            node=was[index],
-            position=position,
-            name=own.label,
-            reads_min=reads.receptive_field_min,
-            reads_max=reads.receptive_field_max,
-            field_min=own.receptive_field_min,
-            field_max=own.receptive_field_max,
-            attended=geometry[was[node.inputs[0]]].receptive_field_max,
-            params=own.params,
-            macs=own.macs,
-            unproductive_min=reads.receptive_field_min > resolution,
-            unproductive_max=reads.receptive_field_max > resolution,
+        attended = geometry[spec.nodes[was[index]].inputs[0]].receptive_field_max
+        found.append(
+            LayerField(
+                node=was[index],
+                position=len(found) + 1,
+                name=own.label,
+                reads_min=reads.receptive_field_min,
+                reads_max=reads.receptive_field_max,
+                field_min=own.receptive_field_min,
+                field_max=own.receptive_field_max,
+                attended=attended,
+                params=own.params,
+                macs=own.macs,
+                unproductive_min=reads.receptive_field_min > resolution,
+                unproductive_max=reads.receptive_field_max > resolution,
+            )
         )
+    return tuple(found)

@@ -57,7 +57,10 @@ def two_paths(
         return None
     plain, was = without_gates(analysis.spec)
     geometry = analyze(plain, analysis.geometry[0].shape)
-    end = max(i for i in range(len(plain)) if not math.isinf(geometry[i].receptive_field_min))
+    reached = (
+        i for i, n in enumerate(geometry.nodes) if n.paths and not math.isinf(n.receptive_field_min)
+    )
+    end = max(reached, default=0)
     smallest, largest = (
         {was[node] for node in extreme_path(plain, geometry, extreme, end)}
         for extreme in ("min", "max")
@@ -71,6 +74,14 @@ def two_paths(
         tuple(layer for layer in analysis.layers if layer.node in smallest),
         tuple(layer for layer in analysis.layers if layer.node in largest),
     )
+
+
+def sequences(analysis: FieldAnalysis) -> dict[str, tuple[LayerField, ...]]:
+    """The convolutions as sequences that are judged each by itself, by name: all, or those of two paths."""
+    paths = two_paths(analysis)
+    if paths is None:
+        return {"": analysis.layers}
+    return {"smallest path": paths[0], "largest path": paths[1]}
 
 
 def _pointwise(op: Operation) -> bool:

@@ -1,7 +1,6 @@
 """What could be done about what a network wastes, or does not see: each change with its cost and gain."""
 
 import dataclasses
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -127,11 +126,17 @@ def _dilations(analysis: FieldAnalysis) -> Iterator[Suggestion]:
             except GeometryError:
                 break
             seen = max(one.field_max for one in after.layers)
-            if math.isinf(seen) or seen >= analysis.resolution:
+            if seen >= analysis.resolution and _wide(after) <= _wide(analysis):
                 text = f"Dilate {layer.name} by {dilated.dilation}: the network then sees {seen} pixels."
                 yield Suggestion("dilate", text, analysis, after)
                 found += 1
                 break
+
+
+def _wide(analysis: FieldAnalysis) -> int:
+    """Unproductive convolutions that would integrate something: pointwise ones never do."""
+    operations = (analysis.spec.nodes[layer.node].op for layer in analysis.unproductive)
+    return sum(isinstance(op, Conv) and op.extent > 1 for op in operations)
 
 
 def _unstrided(op: Operation) -> Operation:

@@ -48,7 +48,7 @@ def vgg(
             x = graph.add(conv, x, name=f"conv{stage}_{number}")
             x = graph.chain([BatchNorm()] if batch_norm else [], x)
             x = graph.add(Activation("relu"), x)
-        x = graph.add(Pool("max", 2, 2), x, name=f"pool{stage}")
+        x = graph.add(Pool("max", 2, 2, padding="valid"), x, name=f"pool{stage}")
     ops = imagenet_vgg_head(num_classes) if head == "imagenet" else pooled_head(num_classes)
     graph.chain(ops, x)
     return graph.build()

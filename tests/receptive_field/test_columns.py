@@ -5,9 +5,10 @@ import pytest
 
 from randarch.geometry import analyze
 from randarch.receptive_field import AtMostUnproductive, analyze_fields, field_columns
-from randarch.reference import NETWORKS, make_network
+from randarch.reference import make_network
 from randarch.spaces import ConvChain, ConvGrid, SearchSpace
 from randarch.spec import ArchSpec, Conv, sequential
+from randarch.studies.receptive_field.published import FIGURES
 
 SPACES: list[tuple[SearchSpace, int]] = [(ConvChain(9), 32), (ConvGrid(padding="same"), 96)]
 
@@ -28,7 +29,7 @@ def test_columns_and_filter_agree_with_the_analysis(space: SearchSpace, side: in
     assert len(seen) > 1
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", FIGURES)
 def test_reference_networks_too(name: str) -> None:
     spec = make_network(name, 10)
     found = analyze_fields(spec, 32)

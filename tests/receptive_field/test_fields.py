@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -12,9 +13,19 @@ from hypothesis import strategies as st
 
 from randarch.geometry import GeometryError, analyze
 from randarch.receptive_field import analyze_fields, extreme_path, waists, without_gates
-from randarch.reference import ATTENTIONS, NETWORKS, make_network
+from randarch.reference import ATTENTIONS, make_network
 from randarch.spaces import SPACES, ConvGrid, make_space
-from randarch.spec import ArchSpec, Conv, Gate, sequential
+from randarch.spec import (
+    Activation,
+    ArchSpec,
+    Conv,
+    Gate,
+    GlobalPool,
+    GraphBuilder,
+    Linear,
+    sequential,
+)
+from randarch.studies.receptive_field.published import FIGURES
 from tests.graphs import Step, grow, random_steps, sliding_chains
 
 
@@ -69,13 +80,30 @@ def test_attention_moves_no_border_but_the_one_that_counts_it(attention: str) ->
         assert found.border_attended == found.border_max
 
 
+def some_genomes() -> Iterator[ArchSpec]:
+    for space in (ConvGrid(), ConvGrid(padding="same"), make_space("conv_chain")):
+        for genome in space.sample(12, np.random.default_rng(1)):
+            spec = space.decode(genome)
+            if space.name.startswith("conv_chain") or fits(spec, 32):
+                yield spec
+
+
+def fits(spec: ArchSpec, side: int) -> bool:
+    try:
+        analyze_fields(spec, side)
+    except GeometryError:
+        return False
+    return True
+
+
 def test_resolutions_at_which_the_border_is_where() -> None:
-    for name in NETWORKS:
-        spec = make_network(name, 10)
+    for spec in (*(make_network(name, 10) for name in FIGURES), *some_genomes()):
         here = analyze_fields(spec, 32)
+        smallest = here.smallest_resolution
+        assert fits(spec, smallest) and not (smallest > 1 and fits(spec, smallest - 1))
         whole = here.productive_from
-        assert analyze_fields(spec, max(whole, 8)).border_min is None
-        if whole > 16:
+        assert analyze_fields(spec, whole).border_min is None
+        if whole > smallest:
             assert analyze_fields(spec, whole - 1).border_min is not None
         if here.border_at_end is not None:
             low, high = here.border_at_end
@@ -83,6 +111,32 @@ def test_resolutions_at_which_the_border_is_where() -> None:
             for resolution in (low, high):
                 border = analyze_fields(spec, resolution).border_min
                 assert border is not None and border.position == len(here.layers)
+
+
+def test_a_convolution_that_reads_a_gate_sees_what_the_gate_carries() -> None:
+    graph = GraphBuilder()
+    x = graph.add(Conv(4, 3), graph.input, name="first")
+    gate = graph.chain([GlobalPool("avg"), Linear(4), Activation("sigmoid")], x)
+    graph.add(Conv(4, 3), graph.add(Gate(), x, gate), name="second")
+    found = analyze_fields(graph.build(), 8)
+    first, second = found.layers
+    assert (first.attended, second.reads_max) == (1, 3)
+    assert math.isinf(second.attended)
+    assert found.border_attended == second and found.border_max is None
+
+
+@pytest.mark.parametrize(
+    ("name", "resolution", "layer"),
+    [
+        ("resnet18", 6, "conv1"),
+        ("vgg16", 2, "conv1_1"),
+        ("vgg16", 8, "pool4"),
+        ("mpnet18", 2, "conv1"),
+    ],
+)
+def test_resolutions_below_the_stem_are_refused(name: str, resolution: int, layer: str) -> None:
+    with pytest.raises(GeometryError, match=layer):
+        analyze_fields(make_network(name, 10), resolution)
 
 
 def test_what_is_spent_behind_the_border() -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from randarch.receptive_field import analyze_fields, two_paths
+from randarch.receptive_field import analyze_fields, sequences, two_paths
 from randarch.reference import make_network
-from randarch.spec import Add, Conv, GraphBuilder
+from randarch.spec import Add, Conv, GraphBuilder, Zero, sequential
 
 
 def test_a_multi_path_network_is_its_two_paths() -> None:
@@ -32,3 +32,14 @@ def test_three_paths_are_not_two() -> None:
     x = graph.add(Conv(4, 3), graph.input)
     graph.add(Add(), *(graph.add(Conv(4, kernel), x) for kernel in (1, 3, 5)))
     assert two_paths(analyze_fields(graph.build(), 8)) is None
+
+
+def test_a_network_is_one_sequence_or_two() -> None:
+    chain, double = (analyze_fields(make_network(n, 10), 32) for n in ("vgg16", "mpnet18"))
+    assert sequences(chain) == {"": chain.layers}
+    assert tuple(sequences(double).values()) == two_paths(double)
+
+
+def test_behind_a_zero_there_is_no_path() -> None:
+    analysis = analyze_fields(sequential([Conv(4, 3), Zero(), Conv(4, 3)]), 8)
+    assert two_paths(analysis) is None

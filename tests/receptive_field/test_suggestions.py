@@ -3,11 +3,12 @@
 import pytest
 
 from randarch.receptive_field import analyze_fields, suggest
-from randarch.reference import NETWORKS, make_network
+from randarch.reference import make_network
 from randarch.spec import Conv, sequential
+from randarch.studies.receptive_field.published import FIGURES
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", FIGURES)
 def test_each_suggestion_leaves_less_unproductive(name: str) -> None:
     before = analyze_fields(make_network(name, 10), 32)
     found = suggest(before, 10)
@@ -39,3 +40,10 @@ def test_a_network_that_does_not_see_the_image_is_told_where_to_dilate() -> None
         assert one.params == 0
         assert max(layer.field_max for layer in one.after.layers) >= 12
     assert suggest(analyze_fields(small, 9), 10) == ()
+
+
+def test_no_dilation_is_suggested_that_wastes_the_layers_behind_it() -> None:
+    before = analyze_fields(sequential([Conv(4, 9), Conv(4, 3)]), 16)
+    found = suggest(before, 10)
+    assert [one.text.split()[1] for one in found] == ["conv2"]
+    assert not any(one.after.unproductive for one in found)

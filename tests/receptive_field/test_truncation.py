@@ -3,8 +3,9 @@
 import pytest
 
 from randarch.receptive_field import NothingToTruncateError, analyze_fields, truncate
-from randarch.reference import NETWORKS, make_network
+from randarch.reference import make_network
 from randarch.spec import Conv, GlobalPool, Linear, sequential
+from randarch.studies.receptive_field.published import FIGURES
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ def test_where_known_networks_are_cut(name: str, options: dict, last: str) -> No
     assert [node.op for node in spec.nodes[-2:]] == [GlobalPool("avg"), Linear(10)]
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize("resolution", [16, 32, 64])
 def test_a_truncated_network_has_no_border_and_begins_as_before(name: str, resolution: int) -> None:
     before = analyze_fields(make_network(name, 10), resolution)
