@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic, Protocol, Self, TypedDict, TypeVar
+from typing import Any, Generic, Protocol, TypedDict, TypeVar, runtime_checkable
 
 import jax
 
@@ -155,6 +155,7 @@ class Session:
         return found
 
 
+@runtime_checkable
 class Saved(Protocol):
     """What a study found."""
 
@@ -164,6 +165,7 @@ class Saved(Protocol):
 
 
 Found = TypeVar("Found", bound=Saved)
+Run = TypeVar("Run", bound="StudyRun[Any]")
 
 
 class StudyRun(abc.ABC, Generic[Found]):
@@ -171,7 +173,8 @@ class StudyRun(abc.ABC, Generic[Found]):
 
     session: Session
 
-    def __enter__(self) -> Self:
+    # Not `Self`, which beartype takes in classes that it decorates whole alone.
+    def __enter__(self: Run) -> Run:
         return self
 
     def __exit__(self, *error: object) -> None:
