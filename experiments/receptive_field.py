@@ -12,6 +12,7 @@ tables, figures, Graphviz text and a page into the run folder.
 """
 
 import dataclasses
+from typing import Any
 
 from absl import flags
 
@@ -48,13 +49,16 @@ NETWORK = (
     "Reference networks, separated by commas, or one SPACE:GENOME; may be given several times."
 )
 SHARED = ("dataset", "seed", "epochs")
-WITHOUT_USE = (*SHARED, "train_size", "test_size", "trials", "seeds", "batch_size", "learning_rate")
+WITHOUT_USE = (
+    *(*SHARED, *FLOATS, *SIZES, "train_size", "test_size", "trials", "seeds", "batch_size", "init"),
+    *("vgg_batch_norm", "truncate", "probes", "saturation"),
+)
 
 
 def config() -> study.Config:
     """The preset, with the flags that were given on top."""
     preset = _command.choose_preset(study.PRESETS)
-    changes = _command.given([*SHARED, *INTEGERS, *FLOATS, *BOOLEANS, "attention", "init"])
+    changes = _command.given([*SHARED, *INTEGERS, *FLOATS, *BOOLEANS, "init"])
     if changes.get("analyze_only"):
         for name in _command.given(WITHOUT_USE):
             raise ValueError(
@@ -70,16 +74,31 @@ def config() -> study.Config:
             raise ValueError(
                 f"seeds is {value} and trials is {changes['trials']}; they are the same here: give one"
             )
-    for text in _command.given(["skips"]).values():
-        if text not in ("on", "off"):
-            raise ValueError(f"skips is {text!r}; expected on or off")
-        changes["skips"] = text == "on"
     for name, text in _command.given(["train_size", "test_size", *SIZES]).items():
         changes[name] = _command.parse_size(name, text)
     for texts in _command.given(["network"]).values():
         names = [n for text in texts for n in ([text] if ":" in text else text.split(","))]
         changes["networks"] = tuple(name.strip() for name in names)
-    return dataclasses.replace(preset, **changes)
+    return _with_variants(dataclasses.replace(preset, **changes))
+
+
+def _with_variants(config: study.Config) -> study.Config:
+    """The ResNets of a config as --skips and --attention ask for them."""
+    options: dict[str, Any] = _command.given(["attention", "skips"])
+    if not options:
+        return config
+    if options.get("skips", "on") not in ("on", "off"):
+        raise ValueError(f"skips is {options['skips']!r}; expected on or off")
+    resnets = [name for name in config.networks if name.startswith("resnet")]
+    if not resnets:
+        raise ValueError(
+            f"{' and '.join(options)} have no use without a ResNet among the networks, {', '.join(config.networks)}; "
+            "leave them out"
+        )
+    if "skips" in options:
+        options["skips"] = options["skips"] == "on"
+    networks = (study.variant(n, **options) if n in resnets else n for n in config.networks)
+    return dataclasses.replace(config, networks=tuple(networks))
 
 
 def define_flags() -> None:

@@ -46,7 +46,7 @@ RULES: dict[str, Rule] = {
         "spec geometry layers networks ridge data.augmentation", "jax flax numpy scipy jaxtyping"
     ),
     "layerwise": rule(
-        "spec geometry layers networks ridge analysis training data.augmentation",
+        "spec geometry receptive_field layers networks ridge analysis training data.augmentation",
         "jax numpy optax jaxtyping",
     ),
     "training": rule(

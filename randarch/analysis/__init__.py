@@ -10,7 +10,8 @@ from randarch.analysis.correlation import (
     spearman,
 )
 from randarch.analysis.depth import analyze_depth
-from randarch.analysis.layers import Agreement, Curves, tail_start
+from randarch.analysis.differences import difference_of_means
+from randarch.analysis.layers import Agreement, Curves, strict_tail_start, tail_start
 from randarch.analysis.results import (
     Correlations,
     DepthAnalysis,
@@ -40,6 +41,7 @@ from randarch.analysis.sweep.trained import (
     permutation_p,
 )
 from randarch.analysis.sweep.trials import Distribution, first_column, t_interval
+from randarch.analysis.trainings import Trainings
 from randarch.analysis.unproductive import FieldGroup, by_unproductive
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "SweptNetwork",
     "TopK",
     "TrainedComparison",
+    "Trainings",
     "ValueEffect",
     "analyze_depth",
     "analyze_sweep",
@@ -76,6 +79,7 @@ __all__ = [
     "compare_trained",
     "correlate",
     "correlation_matrix",
+    "difference_of_means",
     "first_column",
     "fitness",
     "gene_effects",
@@ -89,6 +93,7 @@ __all__ = [
     "size_classes",
     "spearman",
     "spearman_brown",
+    "strict_tail_start",
     "t_interval",
     "tail_start",
     "top_k",

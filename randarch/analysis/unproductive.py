@@ -16,18 +16,23 @@ class FieldGroup:
     Attributes:
       unproductive: how many each has.
       n: networks.
+      known: how many of them have each score.
       means: of each score, over those that have it.
       sds: its standard deviation (n - 1) over them; NaN for fewer than two.
     """
 
     unproductive: int
     n: int
+    known: Mapping[str, int]
     means: Mapping[str, float]
     sds: Mapping[str, float]
 
     def to_summary(self) -> dict[str, Any]:
         """As JSON takes it."""
-        scores = {name: {"mean": self.means[name], "sd": self.sds[name]} for name in self.means}
+        scores = {
+            name: {"n": self.known[name], "mean": self.means[name], "sd": self.sds[name]}
+            for name in self.means
+        }
         return json_object({"unproductive": self.unproductive, "n": self.n, **scores})
 
 
@@ -58,6 +63,7 @@ def by_unproductive(
             FieldGroup(
                 int(count),
                 int(np.sum(counts == count)),
+                {name: len(c) for name, c in known.items()},
                 {name: float(c.mean()) if len(c) else np.nan for name, c in known.items()},
                 {name: float(c.std(ddof=1)) if len(c) > 1 else np.nan for name, c in known.items()},
             )

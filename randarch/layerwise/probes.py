@@ -1,10 +1,12 @@
 """Logistic-regression probes: how well a linear classifier does on a layer's output.
 
-Multinomial, with an L2 penalty on the weights that a held-out part of the training images chooses. The features are
-rotated first so that there are no more of them than images, which changes no solution (the weights are combinations of
-the samples): so layers of all widths have one shape, and are fitted side by side.
+Multinomial, with an L2 penalty on the weights that a held-out part of the training images chooses. Where there
+are more features than images they are rotated first into as many as images, which changes no solution (the weights are
+combinations of the samples). Layers of all widths, filled up with zeros, then have one shape and are fitted side by
+side.
 """
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,7 +26,7 @@ STEPS = 100
 
 @dataclass(frozen=True)
 class ProbeScores:
-    """Of one layer.
+    """Of one layer; all NaN if its features are not finite.
 
     Attributes:
       test_accuracy: share of the test images.
@@ -48,26 +50,59 @@ def probe(
     *,
     num_classes: int,
     seed: int = 0,
+    memory_budget: int = 2**30,
 ) -> list[ProbeScores]:
     """Fits a classifier on each layer's features.
+
+    Layers are fitted side by side, as many as the budget allows, and at least one.
 
     Args:
       layers: training and test features of each layer.
       y_train, y_test: classes.
       num_classes: how many there are.
       seed: of the choice of held-out images.
+      memory_budget: bytes that rotated features may take.
     """
+    widest = max((own.shape[1] for own, _ in layers), default=0)
+    together = max(1, memory_budget // rotated_bytes(len(y_train), len(y_test), widest))
+    return [
+        score
+        for start in range(0, len(layers), together)
+        for score in _probe(
+            layers[start : start + together], y_train, y_test, num_classes=num_classes, seed=seed
+        )
+    ]
+
+
+def rotated_bytes(train: int, test: int, width: int) -> int:
+    """What a layer's rotated features take while they are fitted, by the numbers of images and features."""
+    kept = min(train, width)
+    # In float64 while they are rotated, in float32 afterwards; the products of the smaller side, and their vectors.
+    return (8 + 4) * (train + test) * kept + 3 * 8 * kept**2
+
+
+def _probe(
+    layers: list[tuple[Float[np.ndarray, "n _d"], Float[np.ndarray, "m _d"]]],
+    y_train: Int[np.ndarray, "n"],
+    y_test: Int[np.ndarray, "m"],
+    *,
+    num_classes: int,
+    seed: int,
+) -> list[ProbeScores]:
     n = len(y_train)
     order = np.random.default_rng(seed).permutation(n)
     held, fitted = order[: max(1, int(HELD_OUT * n))], order[max(1, int(HELD_OUT * n)) :]
     rotated = [_rotate(train, test) for train, test in layers]
-    train = jnp.asarray(np.stack([pair[0] for pair in rotated]), jnp.float32)
-    test = jnp.asarray(np.stack([pair[1] for pair in rotated]), jnp.float32)
+    widest = max(own.shape[1] for own, _ in rotated)
+    train, test = (
+        jnp.asarray(np.stack([_widened(pair[i], widest) for pair in rotated])) for i in (0, 1)
+    )
     labels = jnp.asarray(y_train)
     penalties = jnp.asarray(PENALTIES, jnp.float32)
     tried, _ = _fit_paths(train[:, fitted], labels[fitted], penalties, num_classes)
     found = _accuracy(tried, train[:, None, held], labels[held])
-    best = np.asarray(found).argmax(axis=1)
+    # Of penalties that do equally well the strongest.
+    best = len(PENALTIES) - 1 - np.asarray(found)[:, ::-1].argmax(axis=1)
     weights, norms = _fit_each(train, labels, penalties[best], num_classes)
     scores = {
         "test_accuracy": _accuracy(weights, test, jnp.asarray(y_test)),
@@ -76,21 +111,33 @@ def probe(
         "penalty": np.asarray(PENALTIES)[best],
         "gradient_norm": norms,
     }
+    finite = [np.isfinite(own).all() and np.isfinite(other).all() for own, other in layers]
     return [
-        ProbeScores(**{name: float(values[i]) for name, values in scores.items()})
+        ProbeScores(
+            **{n: float(values[i]) if finite[i] else math.nan for n, values in scores.items()}
+        )
         for i in range(len(layers))
     ]
 
 
+def _widened(x: Float[np.ndarray, "n d"], width: int) -> Float[np.ndarray, "n _w"]:
+    """With columns of zeros, in float32."""
+    return np.pad(x.astype(np.float32), ((0, 0), (0, width - x.shape[1])))
+
+
 def _rotate(
     train: Float[np.ndarray, "n d"], test: Float[np.ndarray, "m d"]
-) -> tuple[Float[np.ndarray, "n n"], Float[np.ndarray, "m n"]]:
-    """Centred, with a mean squared norm of 1, in coordinates of the training samples' span."""
+) -> tuple[Float[np.ndarray, "n _k"], Float[np.ndarray, "m _k"]]:
+    """Centred, with a mean squared norm of 1, in coordinates of the training samples' span: k = min(n, d) of them."""
+    if not np.isfinite(train).all() or not np.isfinite(test).all():
+        train, test = np.zeros_like(train), np.zeros_like(test)
     mean = train.mean(axis=0, dtype=np.float64)
     own, other = train - mean, test - mean
     scale = np.sqrt(np.mean(np.sum(own**2, axis=1)))
     scale = scale if scale > 0 else 1.0
     own, other = own / scale, other / scale
+    if own.shape[1] <= own.shape[0]:
+        return own, other  # there are no more features than images
     values, vectors = np.linalg.eigh(own @ own.T)
     kept = values > values[-1] * 1e-10 if values[-1] > 0 else np.zeros(len(values), bool)
     roots = np.sqrt(np.where(kept, values, 1.0))

@@ -46,6 +46,30 @@ NAMES = (
 """The same for people."""
 
 
+def variant(name: str, *, skips: bool = True, attention: str = "none") -> str:
+    """The name of a ResNet with its skip connections left out, or with attention.
+
+    Raises:
+      ValueError: not a ResNet, one that has other attention already, or unknown attention.
+    """
+    if attention not in ATTENTIONS:
+        raise ValueError(f"attention is {attention!r}; expected one of {', '.join(ATTENTIONS)}")
+    if name not in NETWORKS or not name.startswith("resnet"):
+        raise ValueError(f"{name!r} is not a ResNet; skips and attention are of ResNets alone")
+    stem, own = name, "none"
+    for known in ATTENTIONS:
+        if name.endswith(f"_{known}"):
+            stem, own = name.removesuffix(f"_{known}"), known
+    if "none" not in (own, attention) and own != attention:
+        raise ValueError(
+            f"{name!r} has attention {own!r}, but {attention!r} is asked for; take the plain network, or leave the "
+            "option out"
+        )
+    stem = stem if skips else f"{stem.removesuffix('_no_skips')}_no_skips"
+    chosen = own if attention == "none" else attention
+    return stem if chosen == "none" else f"{stem}_{chosen}"
+
+
 def make_network(name: str, num_classes: int, **options: Any) -> ArchSpec:
     """A network by its name: `make_network("resnet18", 10, skips=False)`.
 
@@ -89,5 +113,6 @@ __all__ = [
     "make_network",
     "mpnet",
     "resnet",
+    "variant",
     "vgg",
 ]

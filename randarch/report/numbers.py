@@ -75,6 +75,20 @@ def with_interval(estimate: Estimate) -> str:
     return f"{decimal(estimate.value)} {interval(estimate)}".strip()
 
 
+def points_interval(estimate: Estimate) -> str:
+    """`[0.4, 1.2]` in percentage points, empty where there is none."""
+    return interval(_times_100(estimate), digits=1)
+
+
+def percent_interval(estimate: Estimate) -> str:
+    """`31.3 % [30.8, 31.7]`."""
+    return f"{percent(estimate.value)} {interval(_times_100(estimate), digits=1)}".strip()
+
+
+def _times_100(e: Estimate) -> Estimate:
+    return Estimate(100 * e.value, 100 * e.low, 100 * e.high, e.p, e.n)
+
+
 def p_value(estimate: Estimate) -> str:
     """A dash where there is no interval either: the test assumes more data than that."""
     if math.isnan(estimate.low):

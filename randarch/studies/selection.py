@@ -7,8 +7,8 @@ import numpy as np
 from randarch.receptive_field import AtMostUnproductive
 from randarch.spaces import Genome, SearchSpace
 
-MOST = 100_000
-"""Architectures that are looked at before the search for enough is given up."""
+MOST = 20_000
+"""Architectures that are looked at before the search for enough is given up, or ten times those wanted."""
 
 
 def sample_accepted(
@@ -19,16 +19,21 @@ def sample_accepted(
     Raises:
       ValueError: there are not so many, or they are too rare.
     """
-    asked = count
+    found: list[Genome] = []
+    seen, most = 0, min(space.num_architectures, max(MOST, 10 * count))
+    asked = min(count, most)
     while True:
-        sample = space.sample(asked, np.random.default_rng(seed))
-        found = [genome for genome in sample if accept(space.decode(genome))]
-        if len(found) >= count:
-            return found[:count]
-        if asked == space.num_architectures or asked >= MOST:
+        # A longer sample begins with the shorter one.
+        for genome in space.sample(asked, np.random.default_rng(seed))[seen:]:
+            if accept(space.decode(genome)):
+                found.append(genome)
+            if len(found) == count:
+                return found
+        seen = asked
+        if asked == most:
             raise ValueError(
                 f"{count} architectures of {space.name} asked with max_unproductive {accept.most}, but of "
                 f"{asked:,} only {len(found):,} have no more unproductive convolutions than that at "
                 f"{' x '.join(map(str, accept.input_shape[:2]))} pixels; raise it, or ask for fewer architectures"
             )
-        asked = min(2 * asked, space.num_architectures)
+        asked = min(2 * asked, most)

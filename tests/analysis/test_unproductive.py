@@ -20,6 +20,7 @@ def test_means_and_deviations_are_those_of_pandas() -> None:
     for group in groups:
         row = oracle.loc[group.unproductive]
         assert group.n == row["size"]
+        assert group.known["score"] == group.n - (table.loc[3, "layers"] == group.unproductive)
         assert group.means["score"] == pytest.approx(row["mean"])
         assert group.sds["score"] == pytest.approx(row["std"])
 
@@ -28,7 +29,7 @@ def test_what_is_not_known_is_null() -> None:
     lonely, unknown = by_unproductive([1, 2], {"score": [0.5, math.nan]})
     assert math.isnan(lonely.sds["score"]) and math.isnan(unknown.means["score"])
     summary = json.loads(json.dumps(unknown.to_summary(), allow_nan=False))
-    assert summary == {"unproductive": 2, "n": 1, "score": {"mean": None, "sd": None}}
+    assert summary == {"unproductive": 2, "n": 1, "score": {"n": 0, "mean": None, "sd": None}}
 
 
 def test_columns_of_other_lengths_are_refused() -> None:

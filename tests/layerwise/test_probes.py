@@ -57,3 +57,14 @@ def test_rotated_features_have_the_same_products() -> None:
     scale = np.mean(np.sum(own**2, axis=1))
     np.testing.assert_allclose(z @ z.T, own @ own.T / scale, atol=1e-9)
     np.testing.assert_allclose(z_test @ z.T, other @ own.T / scale, atol=1e-9)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_layer_that_is_not_finite_has_no_score_and_harms_no_other(value: float) -> None:
+    train, test, y_train, y_test = draw(8, 4)
+    broken = train.copy()
+    broken[3, 2] = value
+    found, other = probe([(broken, test), (train, test)], y_train, y_test, num_classes=CLASSES)
+    assert all(np.isnan(v) for v in vars(found).values())
+    (alone,) = probe([(train, test)], y_train, y_test, num_classes=CLASSES)
+    assert other.test_accuracy == alone.test_accuracy

@@ -81,7 +81,7 @@ def test_attention_moves_no_border_but_the_one_that_counts_it(attention: str) ->
 
 
 def some_genomes() -> Iterator[ArchSpec]:
-    for space in (ConvGrid(), ConvGrid(padding="same"), make_space("conv_chain")):
+    for space in (ConvGrid(), ConvGrid(padding="same"), make_space("conv_chain", depth=9)):
         for genome in space.sample(12, np.random.default_rng(1)):
             spec = space.decode(genome)
             if space.name.startswith("conv_chain") or fits(spec, 32):

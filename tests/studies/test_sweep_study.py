@@ -183,7 +183,8 @@ def test_networks_are_chosen_by_their_receptive_field(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"limit": 17}, "limit is 17, but there are 16 valid"),
-        ({"max_unproductive": -1}, "max_unproductive is -1; expected at least 0"),
+        ({**WIDE, "max_unproductive": -1}, "max_unproductive is -1; expected at least 0"),
+        ({"max_unproductive": 0}, "max_unproductive is 0, but without padding no kernel fits"),
         ({**WIDE, "max_unproductive": 0, "limit": 9}, "limit is 9, but of the 16 valid networks 8"),
         (
             {**WIDE, "dilations": (6,), "max_unproductive": 0},
@@ -226,7 +227,7 @@ def test_too_few_that_pass_in_a_grid_too_large_to_list(
     config = dataclasses.replace(SMALL, **WIDE, max_unproductive=0, limit=8)
     with Study(config, tmp_path / "some", progress=False) as study:
         assert len(study.genomes) == 8
-    with pytest.raises(ValueError, match=r"of 1,.* drawn only 8 have at most 0 .* the limit is 9"):
+    with pytest.raises(ValueError, match=r"^8 valid networks with at most 0 .* the limit is 9"):
         Study(dataclasses.replace(config, limit=9), tmp_path / "more", progress=False)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
-from scipy import stats
 
+from randarch.analysis.differences import difference_of_means
 from randarch.analysis.results import Estimate
 from randarch.analysis.sweep.clusters import ClusterSums, Resampled, resample
 from randarch.analysis.sweep.trials import t_interval
@@ -110,7 +110,7 @@ def _effect(
         n, fewest = len(groups[best]) + len(groups[worst]), int(min(held[best], held[worst]))
         differences = (
             means.difference(best, worst, fewest, n),
-            _welch(groups[best], groups[worst]),
+            difference_of_means(groups[best], groups[worst]),
             adjusted.difference(best, worst, fewest, n),
         )
     return GeneEffect(
@@ -141,16 +141,3 @@ def _explained(groups: list[Float[np.ndarray, " _"]]) -> float:
         return math.nan
     between = sum(len(g) * (g.mean() - every.mean()) ** 2 for g in groups)
     return float(between / np.sum((every - every.mean()) ** 2))
-
-
-def _welch(first: Float[np.ndarray, " k"], second: Float[np.ndarray, " m"]) -> Estimate:
-    value, n = float(first.mean() - second.mean()), len(first) + len(second)
-    if min(len(first), len(second)) < 2:
-        return Estimate(value, math.nan, math.nan, math.nan, n)
-    parts = np.array([first.var(ddof=1) / len(first), second.var(ddof=1) / len(second)])
-    error = float(np.sqrt(parts.sum()))
-    if error <= _EQUAL:
-        return Estimate(value, value, value, math.nan, n)
-    freedom = parts.sum() ** 2 / (parts**2 / [len(first) - 1, len(second) - 1]).sum()
-    margin = float(stats.t.ppf((1 + _LEVEL) / 2, freedom)) * error
-    return Estimate(value, value - margin, value + margin, math.nan, n)

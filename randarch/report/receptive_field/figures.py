@@ -5,31 +5,38 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from randarch.receptive_field import FieldAnalysis, two_paths, without_gates
+from randarch.analysis import Curves
+from randarch.receptive_field import FieldAnalysis, sequences, without_gates
 from randarch.report.receptive_field.drawing import draw_network, place
-from randarch.report.receptive_field.panels import draw_costs, draw_curves, draw_fields
+from randarch.report.receptive_field.panels import (
+    Costed,
+    draw_costs,
+    draw_curves,
+    draw_fields,
+    draw_truncations,
+)
 from randarch.report.receptive_field.report import FieldReport, NetworkReport
-from randarch.report.style import GREY, new_figure, save, styled, to_data_uri
-
-BLACK = "black"
+from randarch.report.style import new_figure, save, styled, to_data_uri
 
 
 @dataclass(frozen=True)
 class NetworkImages:
     """Images of one network for the page, each a data URI.
 
-    `truncated` is empty where nothing is cut, `curves` where nothing was trained.
+    `truncated` is empty where nothing is cut, `curves` and `truncated_curves` where nothing was trained.
     """
 
     fields: str
     drawing: str
     truncated: str
     curves: str
+    truncated_curves: str
 
 
 def write_figures(report: FieldReport, folder: Path) -> tuple[Path, ...]:
     """Writes for each network `NN_name` (fields and costs), `NN_name_drawing` and, where it was trained,
-    `NN_name_layers` (saturation and probes) as PNG and PDF into `folder`.
+    `NN_name_layers` (saturation and probes), the latter two of the truncated network too, and `truncation` (accuracy
+    and cost of all), as PNG and PDF into `folder`.
 
     Returns:
       The paths that were written.
@@ -42,7 +49,17 @@ def write_figures(report: FieldReport, folder: Path) -> tuple[Path, ...]:
             written += save(_fields(network.analysis), folder / name)
             written += save(_drawing(network.analysis), folder / f"{name}_drawing")
             if network.trained is not None:
-                written += save(_curves(network), folder / f"{name}_layers")
+                curves = _curves(network.analysis, network.trained, network.untrained)
+                written += save(curves, folder / f"{name}_layers")
+            if network.truncated is not None:
+                written += save(_drawing(network.truncated), folder / f"{name}_truncated_drawing")
+            if network.truncated is not None and network.truncated_trained is not None:
+                curves = _curves(
+                    network.truncated, network.truncated_trained, network.truncated_untrained
+                )
+                written += save(curves, folder / f"{name}_truncated_layers")
+        if len(_costed(report)) > 0:
+            written += save(_truncations(report), folder / "truncation")
     return tuple(written)
 
 
@@ -53,8 +70,41 @@ def network_images(network: NetworkReport) -> NetworkImages:
             to_data_uri(_fields(network.analysis)),
             to_data_uri(_drawing(network.analysis)),
             "" if network.truncated is None else to_data_uri(_drawing(network.truncated)),
-            to_data_uri(_curves(network)) if network.trained is not None else "",
+            ""
+            if network.trained is None
+            else to_data_uri(_curves(network.analysis, network.trained, network.untrained)),
+            ""
+            if network.truncated is None or network.truncated_trained is None
+            else to_data_uri(
+                _curves(network.truncated, network.truncated_trained, network.truncated_untrained)
+            ),
         )
+
+
+def truncation_image(report: FieldReport) -> str:
+    """Accuracy and cost before and after truncation (Figure 11 of the paper); empty where none was trained."""
+    if not _costed(report):
+        return ""
+    with styled():
+        return to_data_uri(_truncations(report))
+
+
+def _costed(report: FieldReport) -> list[Costed]:
+    found = []
+    for network in report.networks:
+        before, after = network.trainings, network.truncated_trainings
+        if network.truncated is None or before is None or after is None:
+            continue
+        if len(before.sound) and len(after.sound):
+            costs = network.analysis.geometry.macs, network.truncated.geometry.macs
+            found.append(Costed(network.name, costs, (before.mean.value, after.mean.value)))
+    return found
+
+
+def _truncations(report: FieldReport) -> Figure:
+    figure = new_figure(7.0, 4.4)
+    draw_truncations(figure.subplots(), _costed(report))
+    return figure
 
 
 def file_name(name: str) -> str:
@@ -70,23 +120,15 @@ def _fields(analysis: FieldAnalysis) -> Figure:
     return figure
 
 
-def _curves(network: NetworkReport) -> Figure:
-    trained, untrained, analysis = network.trained, network.untrained, network.analysis
-    assert trained is not None
-    paths = two_paths(analysis)
-    if paths is None:
-        figure = new_figure(_width(analysis), 4.2)
-        border = {BLACK: analysis.border_min}
-        draw_curves(figure.subplots(), analysis.layers, trained, untrained, border)
-        return figure
-    figure = new_figure(_width(analysis), 8.4)
-    borders = {BLACK: analysis.border_min}, {BLACK: analysis.border_min, GREY: analysis.border_max}
-    names = "path of the smallest receptive field", "path of the largest receptive field"
-    for axes, layers, shown, name in zip(figure.subplots(2, 1), paths, borders, names, strict=True):
+def _curves(analysis: FieldAnalysis, trained: Curves, untrained: Curves | None) -> Figure:
+    paths = sequences(analysis)
+    figure = new_figure(_width(analysis), 4.2 * len(paths))
+    panels = figure.subplots(len(paths), 1, squeeze=False)[:, 0]
+    for axes, (name, layers) in zip(panels, paths.items(), strict=True):
         positions = [layer.position for layer in layers]
         own = None if untrained is None else untrained.of(positions)
-        draw_curves(axes, layers, trained.of(positions), own, shown)
-        axes.set_title(name, fontsize=9)
+        draw_curves(axes, layers, trained.of(positions), own, largest=name == "largest path")
+        axes.set_title(name and f"the path of the {name.split()[0]} receptive field", fontsize=9)
     return figure
 
 

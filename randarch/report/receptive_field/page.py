@@ -1,7 +1,7 @@
 """The page of the study (see `template` for what makes it self-contained)."""
 
 from randarch.report.receptive_field import tables
-from randarch.report.receptive_field.figures import network_images
+from randarch.report.receptive_field.figures import network_images, truncation_image
 from randarch.report.receptive_field.report import FieldReport
 from randarch.report.template import fill
 
@@ -14,5 +14,6 @@ def render_page(report: FieldReport) -> str:
         report=report,
         source="paper",
         fields=tables,
+        truncation=truncation_image(report),
         images=[network_images(network) for network in report.networks],
     )

@@ -1,7 +1,8 @@
 """The panels: how the receptive field grows, where the multiply-adds go, what the layers do."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,8 @@ def draw_curves(
     layers: Sequence[LayerField],
     trained: Curves,
     untrained: Curves | None,
-    borders: Mapping[str, LayerField | None],
+    *,
+    largest: bool = False,
 ) -> None:
     """The paper's plot: saturation, probe accuracy and the border; the untrained network's beside them, dashed.
 
@@ -113,7 +115,7 @@ def draw_curves(
       axes: to draw on.
       layers: of the network, or of one path through it.
       trained, untrained: curves of these layers.
-      borders: by colour; the bar stands before the first of `layers` that is not before the border.
+      largest: mark the border by the largest receptive field too, in grey.
     """
     x = np.arange(1, len(layers) + 1)
     _shade(axes, layers)
@@ -154,11 +156,51 @@ def draw_curves(
                 linewidth=width,
                 label=f"saturation, {name}",
             )
-    for colour, border in borders.items():
-        behind = [] if border is None else [b.position >= border.position for b in layers]
-        if any(behind):
-            axes.axvline(behind.index(True) + 0.5, color=colour, linewidth=3)
+    borders = {"black": [layer.unproductive_min for layer in layers]}
+    if largest:
+        borders[style.GREY] = [layer.unproductive_max for layer in layers]
+    for colour, unproductive in borders.items():
+        if any(unproductive):
+            axes.axvline(unproductive.index(True) + 0.5, color=colour, linewidth=3)
     axes.set_ylim(0, 105)
     axes.set_ylabel("% of directions, % of test images")
     axes.legend(handles=handles, loc="upper right", fontsize=7)
     name_layers(axes, layers)
+
+
+@dataclass(frozen=True)
+class Costed:
+    """A network before and after truncation.
+
+    Attributes:
+      name: of it.
+      macs: multiply-adds of one image, before and after.
+      accuracies: mean over trainings, likewise.
+    """
+
+    name: str
+    macs: tuple[int, int]
+    accuracies: tuple[float, float]
+
+
+def draw_truncations(axes: Axes, networks: Sequence[Costed]) -> None:
+    """Accuracy against cost: an arrow from each network to the truncated one."""
+    for network in networks:
+        (x, x_after), (y, y_after) = network.macs, (100 * a for a in network.accuracies)
+        axes.annotate(
+            "", (x_after, y_after), (x, y), arrowprops={"arrowstyle": "->", "color": style.GREY}
+        )
+        axes.annotate(network.name, (x, y), xytext=(5, 3), textcoords="offset points", fontsize=7)
+    for index, (colour, name) in enumerate(((TAIL, "whole"), (PRODUCTIVE, "truncated"))):
+        axes.scatter(
+            [n.macs[index] for n in networks],
+            [100 * n.accuracies[index] for n in networks],
+            color=colour,
+            label=name,
+            zorder=3,
+        )
+    axes.set_xscale("log")
+    axes.margins(x=0.15, y=0.15)
+    axes.set_xlabel("multiply-adds an image")
+    axes.set_ylabel("test accuracy (%)")
+    axes.legend(loc="best")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from randarch.analysis import Curves
+from randarch.analysis import Agreement, Curves, Trainings
 from randarch.receptive_field import FieldAnalysis, Suggestion
 
 
@@ -16,8 +16,10 @@ class NetworkReport:
       analysis: of it.
       suggestions: what could be changed, a truncation first if there is one.
       dot: the graph as Graphviz text.
-      trained, untrained: its curves; None where it was not trained.
-      accuracies, truncated_accuracies: of its trainings, and of those without its tail.
+      trained, untrained: its curves; None where none was made.
+      truncated_trained, truncated_untrained: those of the network without its tail.
+      trainings, truncated_trainings: of it, and of it without its tail; None where it was not trained.
+      agreements: of border and curves, by weights, and by path where there are two.
       shown_in: where the paper has it; empty for others.
     """
 
@@ -27,8 +29,11 @@ class NetworkReport:
     dot: str
     trained: Curves | None = None
     untrained: Curves | None = None
-    accuracies: tuple[float, ...] = ()
-    truncated_accuracies: tuple[float, ...] = ()
+    truncated_trained: Curves | None = None
+    truncated_untrained: Curves | None = None
+    trainings: Trainings | None = None
+    truncated_trainings: Trainings | None = None
+    agreements: Mapping[str, Agreement] = field(default_factory=dict)
     shown_in: str = ""
 
     @property

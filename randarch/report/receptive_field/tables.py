@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterator
 
-from randarch.analysis import Agreement
+from randarch.analysis import Estimate, Trainings
 from randarch.receptive_field import FieldAnalysis, LayerField
-from randarch.report.numbers import DASH, count, percent, points
+from randarch.report.numbers import DASH, count, percent, points, points_interval
 from randarch.report.receptive_field.report import FieldReport, NetworkReport
 from randarch.report.tables import Table
 
@@ -70,34 +70,33 @@ def _analyses(report: FieldReport) -> Iterator[tuple[NetworkReport, FieldAnalysi
 
 def agreement_table(report: FieldReport) -> Table | None:
     """Whether the tail begins at the border, of the networks that were trained."""
-    rows = []
-    for network, a in _analyses(report):
-        position = None if a.border_min is None else a.border_min.position
-        for name, curves in (("trained", network.trained), ("random", network.untrained)):
-            if curves is None:
-                continue
-            found = Agreement.of(position, curves)
-            rows.append(
-                (
-                    network.name,
-                    name,
-                    DASH if found.border is None else str(found.border),
-                    DASH if found.tail is None else str(found.tail),
-                    points(found.gain_before),
-                    points(found.gain_behind),
-                )
-            )
+    rows = [
+        (
+            network.name,
+            name,
+            _number(found.border),
+            _number(found.tail),
+            _number(found.strict_tail),
+            points(found.gain_before),
+            points(found.gain_behind),
+        )
+        for network in report.networks
+        for name, found in network.agreements.items()
+    ]
     if not rows:
         return None
     return Table(
         "Does the tail begin at the border?",
         (
-            *("Network", "Weights", "Predicted border", "Tail by saturation"),
+            *("Network", "Weights", "Predicted border", "Tail by saturation", "Strict tail"),
             *("Best probe gains before the border", "and behind it"),
         ),
         tuple(rows),
-        "The tail: the layers at the end with less than half of the mean saturation of those before. Probes of random "
-        "weights are ridge classifiers, of trained ones logistic regressions.",
+        "Numbers of convolutions, along a path where there are two; a dash where there is no such layer, or nobody "
+        "looked. The tail: the layers at the end with less than half of the mean saturation of those before. Strict: "
+        "with less than half of the mean of all other layers, those of the tail too. Gains are of the best probe, on the "
+        "test images of one training; behind the border it is the best of several, so that a little gain is luck. "
+        "Probes of random weights are ridge classifiers, of trained ones logistic regressions.",
         labels=2,
     )
 
@@ -107,17 +106,14 @@ def truncation_table(report: FieldReport) -> Table | None:
     rows = tuple(
         (
             network.name,
-            _trials(network.accuracies),
-            _trials(network.truncated_accuracies),
-            points(
-                sum(network.truncated_accuracies) / len(network.truncated_accuracies)
-                - sum(network.accuracies) / len(network.accuracies)
-            ),
+            _trials(network.trainings),
+            _trials(network.truncated_trainings),
+            _difference(network.truncated_trainings.minus(network.trainings)),
             _change(network.truncated.geometry.params - a.geometry.params, a.geometry.params),
             _change(network.truncated.geometry.macs - a.geometry.macs, a.geometry.macs),
         )
         for network, a in _analyses(report)
-        if network.truncated is not None and network.truncated_accuracies and network.accuracies
+        if network.truncated is not None and network.truncated_trainings and network.trainings
     )
     if not rows:
         return None
@@ -125,7 +121,8 @@ def truncation_table(report: FieldReport) -> Table | None:
         "Before and after truncation",
         ("Network", "Accuracy, whole", "truncated", "Difference", "Parameters", "MACs"),
         rows,
-        "Means over trainings; in brackets the lowest and the highest.",
+        "Means over the trainings that did not fail (die or diverge), n of them; in brackets the lowest and the "
+        "highest, and for the difference Welch's 95 % interval.",
     )
 
 
@@ -142,7 +139,7 @@ def stem_table(report: FieldReport) -> Table | None:
                 (
                     name,
                     percent(published, 2),
-                    _trials(network.accuracies) if network.accuracies else DASH,
+                    _trials(network.trainings) if network.trainings else DASH,
                     count(network.analysis.geometry.macs),
                     border(network.analysis.border_min),
                 )
@@ -158,11 +155,21 @@ def stem_table(report: FieldReport) -> Table | None:
     )
 
 
-def _trials(accuracies: tuple[float, ...]) -> str:
-    mean = percent(sum(accuracies) / len(accuracies), 2)
-    if len(accuracies) == 1:
-        return mean
-    return f"{mean} [{100 * min(accuracies):.2f}, {100 * max(accuracies):.2f}]"
+def _trials(trainings: Trainings) -> str:
+    sound, failed = trainings.sound, sum(trainings.failed)
+    note = f" (n = {len(sound)}{f', {failed} failed' if failed else ''})"
+    if not len(sound):
+        return f"{DASH}{note}"
+    spread = f" [{100 * sound.min():.2f}, {100 * sound.max():.2f}]" if len(sound) > 1 else ""
+    return f"{percent(trainings.mean.value, 2)}{spread}{note}"
+
+
+def _difference(estimate: Estimate) -> str:
+    return f"{points(estimate.value)} {points_interval(estimate)}".strip()
+
+
+def _number(value: int | None) -> str:
+    return DASH if value is None else str(value)
 
 
 def layers_table(network: NetworkReport) -> Table:

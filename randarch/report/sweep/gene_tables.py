@@ -2,9 +2,9 @@
 
 import math
 
-from randarch.report.numbers import DASH, decimal, percent, points
+from randarch.report.numbers import DASH, decimal, percent, points, points_interval
 from randarch.report.sweep.report import SweepReport
-from randarch.report.sweep.words import RESULTS, label, points_interval
+from randarch.report.sweep.words import RESULTS, label
 from randarch.report.tables import Table
 
 # The rest is in the run's summary.

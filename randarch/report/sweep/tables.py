@@ -10,19 +10,15 @@ from randarch.report.numbers import (
     count,
     decimal,
     percent,
+    percent_interval,
     points,
+    points_interval,
     setting,
     signed,
     with_interval,
 )
 from randarch.report.sweep.report import SweepReport
-from randarch.report.sweep.words import (
-    SPEED,
-    filtered,
-    label,
-    percent_interval,
-    points_interval,
-)
+from randarch.report.sweep.words import SPEED, filtered, label
 from randarch.report.tables import Table
 
 # The rest is in the run's results file.

@@ -2,8 +2,14 @@
 
 import math
 
-from randarch.analysis import Distribution, Estimate, GeneEffect, SweptNetwork, first_column
-from randarch.report.numbers import count, decimal, interval, percent, points
+from randarch.analysis import Distribution, GeneEffect, SweptNetwork, first_column
+from randarch.report.numbers import (
+    count,
+    decimal,
+    percent,
+    points,
+    points_interval,
+)
 from randarch.report.sweep.report import SweepReport
 
 SPEED = {
@@ -31,20 +37,6 @@ def label(name: str) -> str:
 
 def plural(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def points_interval(estimate: Estimate) -> str:
-    """`[0.4, 1.2]` in percentage points, empty where there is none."""
-    return interval(_times_100(estimate), digits=1)
-
-
-def percent_interval(estimate: Estimate) -> str:
-    """`31.3 % [30.8, 31.7]`."""
-    return f"{percent(estimate.value)} {interval(_times_100(estimate), digits=1)}".strip()
-
-
-def _times_100(e: Estimate) -> Estimate:
-    return Estimate(100 * e.value, 100 * e.low, 100 * e.high, e.p, e.n)
 
 
 def speed_of(network: SweptNetwork, speed: str) -> str:

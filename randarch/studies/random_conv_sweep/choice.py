@@ -14,8 +14,8 @@ from randarch.studies.random_conv_sweep.config import Config
 LISTED = 1_000_000
 """Networks of a grid up to which the valid ones are listed; of more, some are drawn (`limit`)."""
 
-LOOKED_AT = 100_000
-"""Networks that a filter refuses before the search for enough is given up."""
+LOOKED_AT = 20_000
+"""Valid networks drawn in a row without a new one that a filter lets through, before the search is given up."""
 
 
 def choose_genomes(
@@ -81,17 +81,18 @@ def _draw(
                 genome, input_shape, config.max_ratio
             ):
                 continue
-            if accept(space.decode(genome)):
+            if genome not in found and accept(space.decode(genome)):
                 found.add(genome)
+                refused = 0
             else:
                 refused += 1
             if len(found) == count:
                 break
-        if refused > LOOKED_AT and len(found) < count:
+        if refused > LOOKED_AT:
             raise ValueError(
-                f"of {refused + len(found):,} valid networks drawn only {len(found):,} have at most "
-                f"{accept.most} unproductive convolutions, but the limit is {count}; raise max_unproductive or "
-                "lower the limit"
+                f"{len(found):,} valid networks with at most {accept.most} unproductive convolutions were found, and "
+                f"none among the next {refused:,} drawn, but the limit is {count}; raise max_unproductive or lower the "
+                "limit"
             )
     return found
 

@@ -50,7 +50,7 @@ class Config:
       padding: `valid` (none) or `same`.
       max_ratio: largest output size, in input sizes.
       max_unproductive: only networks with at most so many convolutions behind the border of their
-        receptive field (`randarch.receptive_field`); None takes all.
+        receptive field (`randarch.receptive_field`), with padding `same`; None takes all.
       limit: evaluate a random choice of so many valid networks; None: all.
       dataset: `shapes:96`, `npz:PATH`, or a TFDS name.
       train_size, test_size: images of the readout; None takes all.
@@ -147,6 +147,11 @@ class Config:
             raise ValueError(f"seed is {self.seed}; expected less than 2^63")
         check_initializer(self.init)
         check_most(self.max_unproductive)
+        if self.max_unproductive is not None and self.padding == "valid":
+            raise ValueError(
+                f"max_unproductive is {self.max_unproductive}, but without padding no kernel fits a map that has seen "
+                "more than the image, so that it has no use; leave it out, or take padding same"
+            )
         self.space()  # it checks layers, kernels, strides, dilations and channels
 
     def space(self, channels: int | None = None) -> ConvGrid:

@@ -1,5 +1,6 @@
 """Which layers of a network are wasted at a resolution? Receptive field analysis, before training."""
 
+from randarch.reference import variant
 from randarch.studies.receptive_field.config import PRESETS, Config, deviations
 from randarch.studies.receptive_field.result import NetworkResult, Result
 from randarch.studies.receptive_field.study import STUDY, Study, run
@@ -13,4 +14,5 @@ __all__ = [
     "Study",
     "deviations",
     "run",
+    "variant",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from randarch.layers import check_initializer
-from randarch.reference import ATTENTIONS, NAMES
+from randarch.reference import NAMES
 from randarch.studies.receptive_field import published
 from randarch.training import TrainingSettings
 
@@ -38,8 +38,6 @@ class Config:
       resolution: side of the images, in pixels; None: that of the data, or 32.
       num_classes: outputs of the networks; None: as many as the data have, or 10.
       width_divisor: of the channels of reference networks.
-      attention: `none`, `se`, `spatial` or `cbam`, in all ResNets, which may name their own instead.
-      skips: ResNets have their skip connections, but for those that are named without.
       vgg_batch_norm: VGG networks have batch norm after every convolution.
       dataset: as `data.load` takes it.
       train_size, test_size: images; None takes all.
@@ -62,8 +60,6 @@ class Config:
     resolution: int | None = None
     num_classes: int | None = None
     width_divisor: int = 1
-    attention: str = "none"
-    skips: bool = True
     vgg_batch_norm: bool = True
     dataset: str = "cifar10"
     train_size: int | None = None
@@ -94,10 +90,8 @@ class Config:
             object.__setattr__(self, name, float(getattr(self, name)))  # 1 and 1.0 are one config
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
                 raise ValueError(f"{name} is {getattr(self, name)}; expected a number >= 0")
-        if self.attention not in ATTENTIONS:
-            raise ValueError(
-                f"attention is {self.attention!r}; expected one of {', '.join(ATTENTIONS)}"
-            )
+        if self.seed + self.trials > 2**63:
+            raise ValueError(f"seed is {self.seed}; expected seed + trials to be at most 2^63")
         check_initializer(self.init)
 
     def training_settings(self) -> TrainingSettings:
@@ -115,6 +109,14 @@ class Config:
             init_name=self.init,
             seeds=tuple(range(self.seed, self.seed + self.trials)),
         )
+
+    def used(self) -> dict[str, Any]:
+        """Those that matter: without training only what the architectures follow from."""
+        settings = self.to_dict()
+        if not self.analyze_only:
+            return settings
+        names = ("networks", "analyze_only", "resolution", "num_classes", "width_divisor")
+        return {name: settings[name] for name in names}
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON takes it."""
@@ -137,7 +139,8 @@ PRESETS: Mapping[str, Config] = {
     ),
     "paper": Config(networks=tuple(published.FIGURES), trials=published.TRIALS, gradient_clip=0.0),
 }
-"""`quick`: one network of each kind, narrow, on built-in images. `paper`: all that the paper has, as it has them."""
+"""`quick`: one network of each kind, narrow, on built-in images. `paper`: the networks of its figures but Figure 5
+(another data set), trained as it says."""
 
 
 def deviations(config: Config, train_size: int | None = None) -> tuple[str, ...]:
@@ -184,9 +187,16 @@ def _training_deviations(config: Config, train_size: int) -> list[str]:
         found.append(
             f"{config.trials} trainings of each network, not {published.TRIALS} as for truncation."
         )
-    if config.probes and config.probe_size is not None and config.probe_size < train_size:
+    found.append(
+        "Pixels are normalised by the channels' means and deviations in these data; the paper takes those of AlexNet's."
+    )
+    if config.init != "pytorch":
+        found.append(f"Weights are initialised by {config.init}.")
+    if config.saturation or config.probes:
         found.append(
-            f"Probes and saturation see {config.probe_size:,} training images, at the end of the training; the "
-            "paper's saturation is gathered during its last epoch."
+            "Probes and saturation look at convolutions after the training, on images without augmentation; the paper "
+            "looks at linear layers too, and gathers saturation during the last epoch."
         )
+        if config.probe_size is not None and config.probe_size < train_size:
+            found.append(f"They see {config.probe_size:,} of the training images.")
     return found

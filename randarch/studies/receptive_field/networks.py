@@ -17,10 +17,6 @@ def build(name: str, config: Config, num_classes: int) -> ArchSpec:
     if ":" in name:
         return append(decode_text(name), Linear(num_classes))
     options: dict[str, object] = {"width_divisor": config.width_divisor}
-    if config.attention != "none" and name.startswith("resnet"):
-        options["attention"] = config.attention
-    if not config.skips and name.startswith("resnet"):
-        options["skips"] = False
     if name.startswith("vgg"):
         options["batch_norm"] = config.vgg_batch_norm and not config.analyze_only
     return make_network(name, num_classes, **options)

@@ -1,5 +1,6 @@
 """What a run found, and how it is written down."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from randarch.analysis import Agreement
+from randarch.analysis import Agreement, Curves
 from randarch.drawing import to_dot
+from randarch.layerwise import agreements
 from randarch.receptive_field import FieldAnalysis, Suggestion
 from randarch.report.receptive_field import (
     FieldReport,
@@ -21,9 +23,10 @@ from randarch.report.receptive_field.figures import file_name
 from randarch.store import write_csv, write_json, write_text
 from randarch.studies.receptive_field import published
 from randarch.studies.receptive_field.config import Config
-from randarch.studies.receptive_field.trained import Trained
+from randarch.studies.receptive_field.trained import WEIGHTS, Trained
 from randarch.studies.session import describe_device
 
+FORMS = ("whole", "truncated")
 PRODUCTIVE, TAIL = "#cfe3f3", "#f6c9a8"
 """Colours of layers in Graphviz text."""
 
@@ -50,6 +53,17 @@ class NetworkResult:
         """The truncated network, if there is one."""
         return next((one for one in self.suggestions if one.kind == "truncate"), None)
 
+    @property
+    def agreements(self) -> dict[str, Agreement]:
+        """Of border and curves, by weights, and by path where there are two; empty without curves."""
+        found = {}
+        for weights in WEIGHTS:
+            curves = getattr(self.whole, weights, None)
+            if curves:
+                for path, agreement in agreements(self.analysis, curves).items():
+                    found[f"{weights}, {path}" if path else weights] = agreement
+        return found
+
     def to_summary(self) -> dict[str, Any]:
         """The network's part of summary.json."""
         summary = {
@@ -58,11 +72,7 @@ class NetworkResult:
         }
         if self.whole is None:
             return summary
-        border = None if self.analysis.border_min is None else self.analysis.border_min.position
-        agreement = {
-            name: Agreement.of(border, getattr(self.whole, name)).to_summary()
-            for name in ("trained", "untrained")
-        }
+        agreement = {key: found.to_summary() for key, found in self.agreements.items()}
         return {**summary, "training": self.whole.to_summary(), "agreement": agreement}
 
     def truncation_summary(self) -> dict[str, Any] | None:
@@ -72,23 +82,14 @@ class NetworkResult:
         summary = self.truncation.to_summary()
         if self.whole is None or self.truncated is None:
             return summary
+        whole, truncated = self.whole.trainings, self.truncated.trainings
         return {
             **summary,
-            "accuracy": self.truncated.accuracy,
-            "accuracies": list(self.truncated.accuracies),
-            "accuracy_whole": self.whole.accuracy,
-            "accuracies_whole": list(self.whole.accuracies),
+            "training": self.truncated.to_summary(),
+            "accuracies": list(truncated.accuracies),
+            "accuracies_whole": list(whole.accuracies),
+            "difference": truncated.minus(whole).to_summary(),
         }
-
-    def to_dot(self) -> str:
-        """Graphviz text, unproductive convolutions in another colour."""
-        unproductive = {layer.node for layer in self.analysis.unproductive}
-        colours = {
-            layer.node: TAIL if layer.node in unproductive else PRODUCTIVE
-            for layer in self.analysis.layers
-        }
-        side, channels = self.analysis.resolution, self.analysis.geometry[0].shape[2]
-        return to_dot(self.analysis.spec, (side, side, channels), colours=colours)
 
 
 @dataclass(frozen=True)
@@ -112,11 +113,29 @@ class Result:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a convolution of each network."""
+        """One row a convolution of each network, with what it does where the network was trained."""
+        rows = []
+        for network in self.networks:
+            columns = _by_layer(network.whole)
+            for index, layer in enumerate(network.analysis.layers):
+                looked = {name: values[index] for name, values in columns.items() if values}
+                rows.append({"network": network.name, **layer.to_summary(), **looked})
+        return pd.DataFrame(rows)
+
+    @property
+    def trainings(self) -> pd.DataFrame:
+        """One row a training; none where nothing was trained."""
+        forms = ((n.name, name, getattr(n, name)) for n in self.networks for name in FORMS)
         rows = [
-            {"network": network.name, **layer.to_summary()}
-            for network in self.networks
-            for layer in network.analysis.layers
+            {"network": network, "form": form, "seed": seed, "accuracy": accuracy, "failed": failed}
+            for network, form, trained in forms
+            if trained is not None
+            for seed, accuracy, failed in zip(
+                itertools.count(self.config.seed),
+                trained.trainings.accuracies,
+                trained.trainings.failed,
+                strict=False,
+            )
         ]
         return pd.DataFrame(rows)
 
@@ -168,27 +187,35 @@ class Result:
         for network in self.networks:
             if network.whole is None:
                 continue
-            border = network.analysis.border_min
-            found = Agreement.of(None if border is None else border.position, network.whole.trained)
+            trainings = network.whole.trainings
             yield ""
-            yield (
-                f"{network.name}, trained {len(network.whole.accuracies)} times: accuracy "
-                f"{network.whole.accuracy:.4f}; border {found.border or '-'}, tail by saturation from "
-                f"{found.tail or '-'}; the best probe gains "
-                f"{found.gain_before:+.3f} up to the border, {found.gain_behind:+.3f} behind it"
-            )
+            yield f"{network.name}, trained {len(trainings.failed)} times, {sum(trainings.failed)} failed:"
+            yield f"  test accuracy {trainings.mean}"
             if network.truncated is not None:
-                yield f"  truncated: accuracy {network.truncated.accuracy:.4f}"
+                truncated = network.truncated.trainings
+                yield f"  truncated {truncated.mean}, a difference of {truncated.minus(trainings)}"
+            for name, found in network.agreements.items():
+                tail = f"tail by saturation from {found.tail or '-'} ({found.strict_tail or '-'})"
+                yield (
+                    f"  {name}: border {found.border or '-'}, {tail}; the best probe gains "
+                    f"{found.gain_before:+.3f} before the border, {found.gain_behind:+.3f} behind it"
+                )
 
     def save(self, folder: Path) -> None:
-        """Writes results.csv, summary.json, report.html, figures/ and a .dot file a network into the folder."""
+        """Writes results.csv, trainings.csv, summary.json, report.html, figures/ and .dot files into the folder."""
         write_csv(self.table, folder / "results.csv", key=("network", "position"))
+        if len(self.trainings):
+            key = ("network", "form", "seed")
+            write_csv(self.trainings, folder / "trainings.csv", key=key)
         write_json(self.to_summary(), folder / "summary.json")
         report, figures = self.report(), folder / "figures"
         figures.mkdir(exist_ok=True)
         write_figures(report, figures)
         for number, network in enumerate(self.networks, start=1):
-            write_text(network.to_dot(), figures / f"{number:02d}_{file_name(network.name)}.dot")
+            name = f"{number:02d}_{file_name(network.name)}"
+            write_text(_to_dot(network.analysis), figures / f"{name}.dot")
+            if network.truncation is not None:
+                write_text(_to_dot(network.truncation.after), figures / f"{name}_truncated.dot")
         write_text(render_page(report), folder / "report.html")
 
     def report(self) -> FieldReport:
@@ -200,18 +227,19 @@ class Result:
                     n.name,
                     n.analysis,
                     n.suggestions,
-                    n.to_dot(),
-                    None if n.whole is None else n.whole.trained,
-                    None if n.whole is None else n.whole.untrained,
-                    () if n.whole is None else n.whole.accuracies,
-                    () if n.truncated is None else n.truncated.accuracies,
+                    _to_dot(n.analysis),
+                    *_shown(n.whole),
+                    *_shown(n.truncated),
+                    None if n.whole is None else n.whole.trainings,
+                    None if n.truncated is None else n.truncated.trainings,
+                    n.agreements,
                     published.FIGURES.get(n.name, ""),
                 )
                 for n in self.networks
             ),
             command=self.command,
             device=describe_device(self.provenance),
-            config=self.config.to_dict(),
+            config=self.config.used(),
             deviations=self.deviations,
             seconds=self.seconds,
             stems=tuple(
@@ -220,6 +248,32 @@ class Result:
             ),
             versions={k: str(v) for k, v in self.provenance["versions"].items()},
         )
+
+
+def _to_dot(analysis: FieldAnalysis) -> str:
+    """Graphviz text, unproductive convolutions in another colour."""
+    unproductive = {layer.node for layer in analysis.unproductive}
+    colours = {
+        layer.node: TAIL if layer.node in unproductive else PRODUCTIVE for layer in analysis.layers
+    }
+    return to_dot(analysis.spec, analysis.geometry[0].shape, colours=colours)
+
+
+def _by_layer(trained: Trained | None) -> dict[str, tuple[float, ...]]:
+    if trained is None:
+        return {}
+    return {
+        f"{weights}_{name}": getattr(getattr(trained, weights), name)
+        for weights in WEIGHTS
+        for name in ("saturation", "probe_accuracy")
+    }
+
+
+def _shown(trained: Trained | None) -> tuple[Curves | None, Curves | None]:
+    """Curves for the page, where there are any."""
+    if trained is None:
+        return None, None
+    return trained.trained or None, trained.untrained or None
 
 
 def _border(layer: Any) -> str:

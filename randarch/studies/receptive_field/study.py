@@ -23,6 +23,7 @@ from randarch.studies.receptive_field.training import (
     WHOLE,
     Job,
     check_images,
+    check_memory,
     train_networks,
 )
 from randarch.studies.session import Options, Session, StudyRun, new_workdir
@@ -63,6 +64,9 @@ class Study(StudyRun[Result]):
         self._train_size: int | None = None
         digest = None if config.analyze_only else self._load()
         self.networks = tuple(self._analyzed(name) for name in config.networks)
+        if self._images is not None:
+            budget = self.session.memory_budget // self.session.workers
+            check_memory(config, [n.analysis for n in self.networks], self._images, budget)
         self.session.open(digest)
 
     def _result(self) -> Result:

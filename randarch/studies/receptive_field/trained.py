@@ -1,12 +1,14 @@
 """What the trainings of a network gave."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-import numpy as np
+from randarch.analysis import Curves, Trainings
 
-from randarch.analysis import Curves
+ACCURACIES, FAILED, LOOKED_AT = "accuracy_by_training", "failed_by_training", "looked_at_training"
+"""Columns of the store."""
+WEIGHTS = ("trained", "untrained")
 
 
 @dataclass(frozen=True)
@@ -14,51 +16,41 @@ class Trained:
     """Trainings of one network in one form.
 
     Attributes:
-      accuracies: on the test images, one a training.
-      dead, diverged: whether any of them is.
-      trained, untrained: layer by layer, of the first training and of random weights.
+      trainings: of all seeds.
+      looked_at: whose layers were looked into, from 1: the first that did not fail, or the first.
+      trained, untrained: layer by layer, of that training and of random weights.
     """
 
-    accuracies: tuple[float, ...]
-    dead: bool
-    diverged: bool
+    trainings: Trainings
+    looked_at: int
     trained: Curves
     untrained: Curves
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Trained":
         """From a row of the store."""
-        trials = sum(str(c).startswith("trained_accuracy_seed") for c in row)
-        found = (row[f"trained_accuracy_seed{i}"] for i in range(trials))
-        return cls(
-            tuple(float(v) for v in found),
-            bool(row["dead"]),
-            bool(row["diverged"]),
-            _curves(row, "trained"),
-            _curves(row, "untrained"),
-        )
-
-    @property
-    def accuracy(self) -> float:
-        """Mean over trainings."""
-        return float(np.mean(self.accuracies))
+        trainings = Trainings(tuple(map(float, row[ACCURACIES])), tuple(map(bool, row[FAILED])))
+        return cls(trainings, int(row[LOOKED_AT]), *(_curves(row, name) for name in WEIGHTS))
 
     def to_summary(self) -> dict[str, Any]:
         """As JSON takes it."""
         return {
-            "accuracy": self.accuracy,
-            "accuracies": list(self.accuracies),
-            "dead": self.dead,
-            "diverged": self.diverged,
-            "trained": self.trained.to_summary(),
-            "untrained": self.untrained.to_summary(),
+            **self.trainings.to_summary(),
+            "looked_at": self.looked_at,
+            **{name: getattr(self, name).to_summary() for name in WEIGHTS},
         }
 
 
-def _curves(row: Mapping[str, Any], prefix: str) -> Curves:
-    found = []
-    for name in ("saturation", "probe_accuracy"):
-        values = row.get(f"{prefix}_{name}_by_layer")
-        # A table's cell is NaN where its row has no such column.
-        found.append(tuple(map(float, values)) if isinstance(values, list) else ())
-    return Curves(*found)
+def curve_columns(name: str, found: Curves) -> dict[str, list[float]]:
+    """Columns of the store for the curves of `trained` or `untrained` weights."""
+    return {f"{name}_{f.name}_by_layer": list(getattr(found, f.name)) for f in fields(Curves)}
+
+
+def _curves(row: Mapping[str, Any], name: str) -> Curves:
+    found = {}
+    for field in fields(Curves):
+        values = row.get(f"{name}_{field.name}_by_layer")
+        # A table's cell is NaN where its row has no such column, and a value None where it was NaN.
+        known = values if isinstance(values, list) else []
+        found[field.name] = tuple(float("nan") if v is None else float(v) for v in known)
+    return Curves(**found)

@@ -9,11 +9,12 @@ import jax
 import numpy as np
 
 from randarch.engine import ProgramCache
-from randarch.layerwise import curves, untrained_variables
+from randarch.layerwise import curves, probed_bytes, untrained_variables
 from randarch.receptive_field import FieldAnalysis
 from randarch.spec import ArchSpec, Linear, append
 from randarch.store import Row
 from randarch.studies.receptive_field.config import Config
+from randarch.studies.receptive_field.trained import ACCURACIES, FAILED, LOOKED_AT, curve_columns
 from randarch.studies.session import Session
 from randarch.studies.shards import Shard, Stop
 from randarch.studies.trained import trained_metrics
@@ -44,11 +45,14 @@ class Job:
 def train_networks(
     config: Config, jobs: Sequence[Job], images: TrainingImages, session: Session
 ) -> None:
-    """Stores a row for each network: its trainings, and the curves of the first of them and of no training."""
+    """Stores a row for each network: its trainings, and the curves of one of them and of no training."""
     cache = ProgramCache(8 * session.workers)
+    budget = session.memory_budget // session.workers // 2
     probed = first_images(images, config.probe_size)
     shards = [
-        Shard(f"{job.number}-{job.name}-{job.form}", _work(config, job, images, probed, cache))
+        Shard(
+            f"{job.number}-{job.name}-{job.form}", _work(config, job, images, probed, cache, budget)
+        )
         for job in jobs
     ]
     session.do(shards, kind=KIND, label=f"train, {config.epochs} epochs")
@@ -75,7 +79,12 @@ def features_of(spec: ArchSpec) -> ArchSpec:
 
 
 def _work(
-    config: Config, job: Job, images: TrainingImages, probed: TrainingImages, cache: ProgramCache
+    config: Config,
+    job: Job,
+    images: TrainingImages,
+    probed: TrainingImages,
+    cache: ProgramCache,
+    budget: int,
 ) -> Callable[[Stop], list[Row]]:
     def work(stop: Stop) -> list[Row]:
         stop.check()
@@ -88,13 +97,23 @@ def _work(
             compile=cache.get,
             on_epoch=lambda _: stop.check(),
         )
-        metrics: dict[str, Any] = {"network": job.name, "form": job.form, **trained_metrics(found)}
+        failed = (found.dead | found.diverged).tolist()
+        # A network that failed has nothing to look at; if all failed, the first shows it.
+        chosen = failed.index(False) if False in failed else 0
+        metrics: dict[str, Any] = {
+            "network": job.name,
+            "form": job.form,
+            ACCURACIES: found.test_accuracy.tolist(),
+            FAILED: failed,
+            LOOKED_AT: chosen + 1,
+            **trained_metrics(found),
+        }
         if config.probes or config.saturation:
             stop.check()
             whole = append(features, Linear(images.num_classes))
             nodes = [layer.node for layer in job.analysis.layers]
             weights = {
-                "trained": jax.tree.map(lambda leaf: leaf[0], found.variables),
+                "trained": jax.tree.map(lambda leaf: leaf[chosen], found.variables),
                 "untrained": untrained_variables(whole, probed, config.seed, config.init),
             }
             for name, variables in weights.items():
@@ -107,11 +126,9 @@ def _work(
                     probes=config.probes,
                     trained=name == "trained",
                     compile=cache.get,
+                    memory_budget=budget,
                 )
-                metrics |= {
-                    f"{name}_saturation_by_layer": list(looked.saturation),
-                    f"{name}_probe_accuracy_by_layer": list(looked.probe_accuracy),
-                }
+                metrics |= curve_columns(name, looked)
                 stop.check()
         used = cache.used() - before
         timings = {
@@ -136,3 +153,21 @@ def check_images(config: Config, images: TrainingImages) -> None:
         raise ValueError(
             f"the probes' {len(probed)} training images are all of one class; take a larger probe_size"
         )
+
+
+def check_memory(
+    config: Config, networks: Sequence[FieldAnalysis], images: TrainingImages, budget: int
+) -> None:
+    """Raises ValueError if what probes read does not fit the memory budget of one worker."""
+    if not config.probes:
+        return
+    train, test = len(images.x_train[: config.probe_size]), len(images.x_test)
+    for analysis in networks:
+        shapes = [analysis.geometry[layer.node].shape for layer in analysis.layers]
+        needed = probed_bytes(shapes, train, test)
+        if needed > budget:
+            raise ValueError(
+                f"the probes of a network with {len(shapes)} convolutions need {needed / 2**30:.2f} GiB for {train:,} "
+                f"training and {test:,} test images, and a worker has {budget / 2**30:.2f}; take a smaller probe_size "
+                "or test_size, fewer workers, a larger memory_budget, or no probes"
+            )

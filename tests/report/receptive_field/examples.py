@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from randarch.analysis import Curves
+from randarch.analysis import Curves, Trainings
+from randarch.layerwise import agreements
 from randarch.receptive_field import analyze_fields, suggest
 from randarch.reference import make_network
 from randarch.report.receptive_field import FieldReport, NetworkReport, StemRemoved
@@ -18,19 +19,32 @@ def make_network_report(
     """A reference network; curves that fall behind the border, and accuracies, if it is `trained`."""
     analysis = analyze_fields(make_network(name, 10, width_divisor=8), 32)
     rng = np.random.default_rng(len(name))
-    count = len(analysis.layers)
+    count, found = len(analysis.layers), suggest(analysis, 10)
     saturation = tuple(rng.uniform(0.3, 0.6, count))
     curves = Curves(saturation, tuple(np.sort(rng.uniform(0.3, 0.9, count))))
     known: dict[str, Any] = {}
     if trained:
         accuracies = tuple(0.7 + 0.01 * i for i in range(trials))
+        untrained = Curves(saturation[::-1], curves.probe_accuracy)
         known = {
             "trained": curves,
-            "untrained": Curves(saturation[::-1], curves.probe_accuracy),
-            "accuracies": accuracies,
-            "truncated_accuracies": tuple(a + 0.02 for a in accuracies),
+            "untrained": untrained,
+            "trainings": Trainings(accuracies, (False,) * trials),
+            "truncated_trainings": Trainings(
+                tuple(a + 0.02 for a in accuracies), (False,) * trials
+            ),
+            "agreements": {
+                f"{weights} {path}".strip(): agreement
+                for weights, of in (("trained", curves), ("random", untrained))
+                for path, agreement in agreements(analysis, of).items()
+            },
         }
-    found = suggest(analysis, 10)
+        if found and found[0].kind == "truncate":
+            kept = range(1, 1 + len(found[0].after.layers))
+            known |= {
+                "truncated_trained": curves.of(kept),
+                "truncated_untrained": untrained.of(kept),
+            }
     return NetworkReport(name, analysis, found, "digraph {}", **{**known, **changes})
 
 

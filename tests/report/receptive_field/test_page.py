@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from randarch.analysis import Curves
+from randarch.analysis import Curves, Trainings
 from randarch.report.numbers import percent
 from randarch.report.receptive_field import FieldReport, render_page
 from randarch.report.receptive_field.tables import agreement_table, stem_table, truncation_table
@@ -25,6 +25,12 @@ AWKWARD: dict[str, Callable[[], FieldReport]] = {
     "no border": lambda: make_report(make_network_report("resnet18_no_stem")),
     "attention": lambda: make_report(make_network_report("resnet18_cbam")),
     "one training": lambda: make_report(make_network_report(trials=1)),
+    "failed trainings": lambda: make_report(
+        make_network_report(
+            trainings=Trainings((0.1, 0.1), (True, True)),
+            truncated_trainings=Trainings((0.1, 0.7), (True, False)),
+        )
+    ),
     "a classifier that found nothing": lambda: make_report(
         dataclasses.replace(
             make_network_report(), trained=Curves((math.nan,) * 13, (math.nan,) * 13)
@@ -80,11 +86,23 @@ def test_truncation_says_both_accuracies_and_their_difference() -> None:
     assert table is not None
     (row,) = table.rows
     assert row[1:4] == (
-        "71.00\N{NO-BREAK SPACE}% [70.00, 72.00]",
-        "73.00\N{NO-BREAK SPACE}% [72.00, 74.00]",
-        "2.0\N{NO-BREAK SPACE}points",
+        "71.00\N{NO-BREAK SPACE}% [70.00, 72.00] (n = 3)",
+        "73.00\N{NO-BREAK SPACE}% [72.00, 74.00] (n = 3)",
+        "2.0\N{NO-BREAK SPACE}points [-0.3, 4.3]",
     )
     assert truncation_table(make_report(make_network_report(trained=False))) is None
+
+
+def test_failed_trainings_are_counted_and_left_out() -> None:
+    network = make_network_report(
+        trainings=Trainings((0.1, 0.7, 0.8), (True, False, False)),
+        truncated_trainings=Trainings((0.1, 0.1, 0.1), (True, True, True)),
+    )
+    table = truncation_table(make_report(network))
+    assert table is not None
+    whole, truncated, difference = table.rows[0][1:4]
+    assert whole == "75.00\N{NO-BREAK SPACE}% [70.00, 80.00] (n = 2, 1 failed)"
+    assert truncated.endswith("(n = 0, 3 failed)") and difference == "\N{EN DASH}"
 
 
 def test_the_stem_is_compared_where_both_networks_are_there() -> None:
