@@ -39,7 +39,7 @@ def define_shared_flags(study: str) -> None:
     )
     flags.DEFINE_float(
         "memory_budget",
-        4.0,
+        3.75,
         "GiB for the features of networks; past it they are computed again instead of kept.",
         module_name="where",
     )

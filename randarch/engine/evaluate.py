@@ -16,7 +16,8 @@ from randarch.geometry import Geometry
 from randarch.networks import draw_weights
 from randarch.spec import ArchSpec
 
-DEFAULT_MEMORY_BUDGET = 4 * 2**30
+DEFAULT_MEMORY_BUDGET = 15 * 2**28
+"""3.75 GiB: with Python, plans and a thousand programs on top, the process stays below 6."""
 """Bytes that the features of one architecture may take."""
 CHUNK_BYTES = 64 * 2**20
 

@@ -12,8 +12,9 @@ from randarch.engine.readouts import readout_bytes
 MOST_FORKS = 10
 """Of a path, from its end, that are considered to be kept: all choices of them are tried."""
 
-SCRATCH = 64 * 2**20
-"""Bytes that a thread needs beside values and kernels: windows of the images, weights."""
+SCRATCH = 256 * 2**20
+"""Bytes that a thread needs beside values and kernels: what a layer's program works in (up to 216 MiB for 100 images of
+96 x 96 and 32 maps), weights."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 
 from randarch.engine.evaluate import EvaluationSettings, Images
 from randarch.engine.footprint import Footprint
+from randarch.engine.memory import give_back
 from randarch.engine.plan import Part, Plan, Step, plan
 from randarch.engine.programs import ProgramCache
 from randarch.engine.readouts import Swept
@@ -106,6 +107,7 @@ class Sweep:
             found: list[Swept] = self._threads.walker.run(part, check)
         for step in self._retirement.take():
             self._forward.retire_stage(step.stage, *self._shapes(step))
+        give_back()
         return found
 
     def compile(self, steps: Iterable[Step]) -> None:
