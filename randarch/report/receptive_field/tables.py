@@ -94,8 +94,8 @@ def agreement_table(report: FieldReport) -> Table | None:
         tuple(rows),
         "Numbers of convolutions, along a path where there are two; a dash where there is no such layer, or nobody "
         "looked. The tail: the layers at the end with less than half of the mean saturation of those before. Strict: "
-        "with less than half of the mean of all other layers, those of the tail too. Gains are of the best probe, on the "
-        "test images of one training; behind the border it is the best of several, so that a little gain is luck. "
+        "with less than half of the mean of all other layers, those of the tail too. Gains are of the best probe, on "
+        "the test images of one training; behind the border it is the best of several, so that a little gain is luck. "
         "Probes of random weights are ridge classifiers, of trained ones logistic regressions.",
         labels=2,
     )
