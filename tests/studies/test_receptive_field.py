@@ -1,7 +1,10 @@
 """The study of receptive fields end to end, small: what it writes, how it resumes, what it refuses."""
 
+import contextlib
 import dataclasses
 import json
+import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,7 @@ import pandas as pd
 import pytest
 
 from randarch.studies import RunFolderError
-from randarch.studies.receptive_field import PRESETS, Config, Result, run
+from randarch.studies.receptive_field import PRESETS, Config, Result, deviations, run, training
 from tests.report.reading import read
 
 ONLY = Config(networks=("vgg16", "resnet18"), analyze_only=True)
@@ -63,22 +66,55 @@ def test_what_a_run_writes(result: Result, folder: Path) -> None:
             assert network["agreement"][weights]["border"] == network["border_min"]
         assert len(network["training"]["accuracies"]) == SMALL.trials
         truncation = summary["truncation"][name]
+        failed = [*network["training"]["failed"], *truncation["training"]["failed"]]
+        assert len(failed) == 2 * SMALL.trials
+        assert truncation["difference"]["n"] in (failed.count(False), 0)
         assert len(truncation["accuracies"]) == len(truncation["accuracies_whole"]) == SMALL.trials
     table = pd.read_csv(folder / "results.csv")
     assert len(table) == 8 + 20
+    assert table["trained_saturation"].notna().all()
+    trainings = pd.read_csv(folder / "trainings.csv")
+    assert len(trainings) == 2 * 2 * SMALL.trials
+    assert set(trainings["form"]) == {"whole", "truncated"}
     text = read((folder / "report.html").read_text(encoding="utf-8")).text
     assert "Before and after truncation" in text and "Does the tail begin at the border?" in text
     assert {f.suffix for f in (folder / "figures").iterdir()} == {".png", ".pdf", ".dot"}
 
 
-def test_a_finished_run_is_not_done_again(result: Result, folder: Path) -> None:
+def test_a_finished_run_is_not_done_again(
+    result: Result, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = json.loads((folder / "summary.json").read_text())["networks"]
+    monkeypatch.setattr(training, "train", lambda *_, **__: pytest.fail("trained again"))
     again = run(SMALL, folder, progress=False, workers=2)
     assert json.loads((folder / "summary.json").read_text())["networks"] == before
     assert again.networks[0].whole == result.networks[0].whole
 
 
-@pytest.mark.parametrize("changes", [{"epochs": 2}, {"networks": ("vgg11",)}, {"skips": False}])
+def test_a_run_that_lost_a_network_does_it_again_to_the_same_numbers(
+    result: Result, folder: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    with contextlib.closing(sqlite3.connect(copy / "results.sqlite")) as store, store:
+        lost = store.execute("DELETE FROM results WHERE shard LIKE '1-%-0'").rowcount
+    assert lost == 1
+    run(SMALL, copy, progress=False, workers=1)
+    for name in ("results.csv", "trainings.csv"):
+        assert (copy / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_failed_trainings_are_counted(tmp_path: Path) -> None:
+    config = dataclasses.replace(
+        SMALL, networks=("vgg11",), learning_rate=1e6, truncate=False, gradient_clip=0
+    )
+    found = run(config, tmp_path / "run", progress=False)
+    assert found.networks[0].whole is not None
+    assert found.networks[0].whole.trainings.failed == (True, True)
+    assert "2 failed" in found.describe()
+
+
+@pytest.mark.parametrize("changes", [{"epochs": 2}, {"networks": ("vgg11",)}, {"trials": 3}])
 def test_another_run_in_the_folder_is_refused(
     changes: dict[str, Any], result: Result, folder: Path
 ) -> None:
@@ -91,12 +127,16 @@ def test_another_run_in_the_folder_is_refused(
     [
         ({"networks": ()}, ["network", "none", "vgg16"]),
         ({"networks": ("vgg16", "vgg16")}, ["vgg16, vgg16", "different"]),
-        ({"networks": ("vgg61",)}, ["vgg61", "did you mean 'vgg16'"]),
+        ({"networks": ("vgg61",)}, ["vgg61", "did you mean 'vgg1"]),
         ({"networks": ("conv_grid:9,9 - 1,1 - 1,1",), "resolution": 8}, ["conv1", "8 pixels"]),
-        ({"networks": ("conv_chain:3x9",)}, ["3x9"]),
+        ({"networks": ("conv_chain:3x9 3x1 3x1",)}, ["3x9"]),
         ({"networks": ("space:1",)}, ["space", "conv_grid"]),
         ({"resolution": 0}, ["resolution is 0"]),
-        ({"attention": "self"}, ["attention", "cbam"]),
+        ({"seed": 2**63}, ["seed is 9223372036854775808", "2^63"]),
+        (
+            {"networks": ("resnet18",), "resolution": 6},
+            ["resnet18 at 6 pixels", "conv1", "at least 7"],
+        ),
         ({"learning_rate": float("nan")}, ["learning_rate is nan"]),
     ],
 )
@@ -125,7 +165,19 @@ def test_what_does_not_suit_the_data_is_refused(
     assert all(word in str(refused.value) for word in words)
 
 
+def test_probes_that_do_not_fit_the_memory_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"need .* GiB for 40 .* take a smaller probe_size"):
+        run(SMALL, tmp_path / "run", progress=False, memory_budget=2**17)
+    without = dataclasses.replace(SMALL, probes=False)
+    Study(without, tmp_path / "run", progress=False, memory_budget=2**17).session.close()
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_presets_are_valid_and_say_how_they_deviate(preset: str) -> None:
     config = PRESETS[preset]
     assert Config(**{**config.to_dict(), "networks": config.networks}) == config
+    said = " ".join(deviations(config, 50_000))
+    assert ("All channels are divided by 8" in said) is (preset == "quick")
+    assert ("Gradients are clipped" in said) is (preset == "quick")
+    assert "Pixels are normalised" in said
+    assert "Nothing is trained" in " ".join(deviations(config))
