@@ -12,7 +12,15 @@ import pandas as pd
 import pytest
 
 from randarch.studies import RunFolderError
-from randarch.studies.receptive_field import PRESETS, Config, Result, deviations, run, training
+from randarch.studies.receptive_field import (
+    PRESETS,
+    Config,
+    Result,
+    Study,
+    deviations,
+    run,
+    training,
+)
 from tests.report.reading import read
 
 ONLY = Config(networks=("vgg16", "resnet18"), analyze_only=True)
