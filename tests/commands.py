@@ -14,6 +14,15 @@ SMALL_SWEEP = (*SMALL_SWEEP, "--channels=8", "--dataset=shapes:32", "--train_siz
 SMALL_SWEEP = (*SMALL_SWEEP, "--test_size=100", "--trials=2", "--min_accuracy=0.15")
 SMALL_SWEEP = (*SMALL_SWEEP, "--min_throughput=0", "--train_top=0", "--max_ratio=4")
 
+SMALL_FIELDS = (
+    "--network=vgg11,resnet18",
+    "--width_divisor=32",
+    "--dataset=shapes",
+    "--noprogress",
+)
+SMALL_FIELDS = (*SMALL_FIELDS, "--train_size=200", "--test_size=100", "--trials=2", "--epochs=2")
+SMALL_FIELDS = (*SMALL_FIELDS, "--batch_size=20", "--probe_size=60", "--workers=1")
+
 
 def start(*arguments: str, study: str = "rfm_correlation") -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

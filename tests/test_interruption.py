@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.commands import SMALL, SMALL_SWEEP, start
+from tests.commands import SMALL, SMALL_FIELDS, SMALL_SWEEP, start
 
 
 def stored(folder: Path, kind: str) -> dict[str, tuple[Any, ...]]:
@@ -34,6 +34,25 @@ def wait_for(process: subprocess.Popen[str], folder: Path, kind: str, seconds: f
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end, f"no {kind} in {seconds} s"
         time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_killed_study_of_receptive_fields_resumes_to_the_same_bytes(tmp_path: Path) -> None:
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    process = start(*SMALL_FIELDS, f"--workdir={killed}", study="receptive_field")
+    wait_for(process, killed, "train")
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    before = stored(killed, "train")
+    assert 0 < len(before) < 4
+    for folder in (killed, whole):
+        process = start(*SMALL_FIELDS, f"--workdir={folder}", study="receptive_field")
+        _, said = process.communicate(timeout=280)
+        assert process.returncode == 0, said
+    after = stored(killed, "train")
+    assert {shard: after[shard] for shard in before} == before and len(after) == 4
+    for name in ("results.csv", "trainings.csv"):
+        assert (killed / name).read_bytes() == (whole / name).read_bytes()
 
 
 @pytest.mark.slow

@@ -106,3 +106,12 @@ def test_pytorch_averages_the_same_regions(height: int, width: int, size: int) -
     np.testing.assert_allclose(
         average_to(jnp.asarray(x), size), theirs.permute(0, 2, 3, 1).numpy(), rtol=1e-5
     )
+
+
+def test_global_pooling_takes_all_positions() -> None:
+    x = images(2, 5, 7, 3)
+    mean, most = x.mean((1, 2)), x.max((1, 2))
+    for kind, expected in (("avg", [mean]), ("max", [most]), ("avg_max", [mean, most])):
+        found = np.asarray(global_pool(jnp.asarray(x), kind))
+        assert found.shape == (2, 1, len(expected), 3)
+        np.testing.assert_allclose(found[:, 0], np.stack(expected, axis=1), rtol=1e-5)

@@ -18,10 +18,12 @@ ADAMW = dataclasses.replace(
 
 
 def rate(settings: TrainingSettings, step: int, steps: int) -> float:
-    """PyTorch's CosineAnnealingLR over T_max steps (Loshchilov and Hutter 2017, equation 5)."""
+    """PyTorch's CosineAnnealingLR over T_max steps (Loshchilov and Hutter 2017, equation 5); its StepLR by thirds."""
     low, high = settings.final_learning_rate, settings.learning_rate
     if settings.schedule == "constant":
         return high
+    if settings.schedule == "steps":
+        return high * 0.1 ** (3 * step // steps)
     return low + (high - low) * (1 + np.cos(np.pi * step / steps)) / 2
 
 
@@ -65,6 +67,7 @@ def adamw(settings: TrainingSettings) -> Callable[..., None]:
         (PLAIN, {"weight_decay": 0.3, "gradient_clip": 0.05}),
         (PLAIN, {"final_learning_rate": 0.2}),
         (PLAIN, {"schedule": "constant"}),
+        (PLAIN, {"schedule": "steps", "epochs": 9}),
         (PLAIN, {"epochs": 1}),
         (ADAMW, {}),
         (ADAMW, {"weight_decay": 30.0, "gradient_clip": 0.05}),

@@ -1,0 +1,47 @@
+"""The command of the receptive fields: what its flags make, and what it refuses."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commands import start
+
+
+def test_resnets_are_named_after_what_the_flags_change(tmp_path: Path) -> None:
+    process = start(
+        *(
+            "--analyze_only",
+            "--network=resnet18,vgg16",
+            "--network=conv_grid:9,9,7 - 2,2,1 - 2,1,1",
+        ),
+        *("--attention=se", "--skips=off", "--resolution=64", f"--workdir={tmp_path / 'run'}"),
+        study="receptive_field",
+    )
+    said, wrong = process.communicate(timeout=120)
+    assert process.returncode == 0, wrong
+    assert "at 64 x 64 pixels" in said
+    networks = json.loads((tmp_path / "run" / "summary.json").read_text())["networks"]
+    assert list(networks) == ["resnet18_no_skips_se", "vgg16", "conv_grid:9,9,7 - 2,2,1 - 2,1,1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--attention=se", "--network=vgg16"), ["attention", "ResNet", "vgg16"]),
+        (("--attention=self", "--network=resnet18"), ["attention is 'self'", "cbam"]),
+        (("--skips=no", "--network=resnet18"), ["skips is 'no'", "on or off"]),
+        (("--epochs=3",), ["epochs", "--analyze_only"]),
+        (("--noprobes",), ["probes", "--analyze_only"]),
+        (("--weights=shared",), ["weights is shared"]),
+    ],
+)
+def test_what_has_no_use_is_refused(
+    arguments: tuple[str, ...], words: list[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    process = start("--analyze_only", *arguments, f"--workdir={folder}", study="receptive_field")
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert all(word in said for word in words), said
+    assert not folder.exists()
