@@ -129,7 +129,8 @@ def test_a_convolution_that_reads_a_gate_sees_what_the_gate_carries() -> None:
     ("name", "resolution", "layer"),
     [
         ("resnet18", 6, "conv1"),
-        ("vgg16", 2, "conv1_1"),
+        ("vgg16", 2, "pool2"),
+        ("vgg16", 31, "pool5"),
         ("vgg16", 8, "pool4"),
         ("mpnet18", 2, "conv1"),
     ],

@@ -88,7 +88,7 @@ def test_truncation_says_both_accuracies_and_their_difference() -> None:
     assert row[1:4] == (
         "71.00\N{NO-BREAK SPACE}% [70.00, 72.00] (n = 3)",
         "73.00\N{NO-BREAK SPACE}% [72.00, 74.00] (n = 3)",
-        "2.0\N{NO-BREAK SPACE}points [-0.3, 4.3]",
+        "2.0\N{NO-BREAK SPACE}points [\N{MINUS SIGN}0.3,\N{NO-BREAK SPACE}4.3]",
     )
     assert truncation_table(make_report(make_network_report(trained=False))) is None
 
