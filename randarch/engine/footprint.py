@@ -12,9 +12,12 @@ from randarch.engine.readouts import readout_bytes
 MOST_FORKS = 10
 """Of a path, from its end, that are considered to be kept: all choices of them are tried."""
 
-SCRATCH = 256 * 2**20
-"""Bytes that a thread needs beside values and kernels: what a layer's program works in (up to 216 MiB for 100 images of
-96 x 96 and 32 maps), weights."""
+SCRATCH = 64 * 2**20
+"""Bytes that a thread needs beside values and kernels: windows of the images, weights."""
+
+COPIES, LARGEST_COPIES = 3, 192 * 2**20
+"""What a layer's program works in besides: a few copies of what it reads and gives, at most so many bytes (measured:
+216 MiB in all for 100 images of 84 x 84 and 32 maps)."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,9 @@ class Footprint:
 
     def needed(self, path: Path) -> int:
         """What completing the graphs below the path's last step takes if nothing is kept."""
-        return SCRATCH + self._needed(path[-1], max(self._running(step) for step in path))
+        steps = [*path, *path[-1].below()]
+        copies = min(LARGEST_COPIES, COPIES * max(self._running(step) for step in steps))
+        return SCRATCH + copies + self._needed(path[-1], max(self._running(step) for step in path))
 
     def _needed(self, step: Step, running: int) -> int:
         # Features, and a centred copy.
