@@ -40,7 +40,7 @@ INTEGERS = {
     "channels": ("what", "Feature maps of every layer."),
     "max_unproductive": (
         "what",
-        "With padding same: only those with at most so many convolutions behind the border of their receptive field.",
+        "With padding same: only those with at most so many convolutions that read windows larger than the image.",
     ),
     "trials": (
         "random networks",

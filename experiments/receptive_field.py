@@ -1,7 +1,7 @@
 """Which layers of a network are wasted at a resolution? Known from its receptive fields, before any training.
 
-For reference networks, or any genome of a search space: the border behind which no convolution can integrate
-anything new, what is spent behind it, and what could be changed, after Richter, Schöning and Krumnack. Then the
+For reference networks, or any genome of a search space: the convolutions that read windows larger than the image, what
+is spent on them, and what could be changed, after Richter, Schöning and Krumnack. Then the
 networks are trained, whole and truncated, and probes and saturation show whether the tail begins at the border. Writes
 tables, figures, Graphviz text and a page into the run folder.
 

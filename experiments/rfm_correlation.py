@@ -38,7 +38,7 @@ INTEGERS = {
     "num_architectures": ("what", "Distinct architectures sampled at each depth."),
     "max_unproductive": (
         "what",
-        "Only those with at most so many convolutions behind the border of their receptive field.",
+        "Only those with at most so many convolutions that read windows larger than the image.",
     ),
     "init_channels": ("what", "3: the chain that the paper's Table V shows. 24: its text's rule."),
     "train_seeds": ("training", "Trainings of each network."),

@@ -104,7 +104,7 @@ def strict_tail_start(saturations: Sequence[float]) -> int | None:
     """The first layer, from 1, of the tail by the other reading of the rule; None if the last layer is not low.
 
     The tail is the run of layers at the end that each have less than half of the mean of all others, whether those
-    are in the run or not. A long tail of even saturations is none by it; a single dear layer at the start makes none.
+    are in the run or not: the longer a tail, the lower it has to be.
 
     Args:
       saturations: of the layers in order; NaN counts as not low, and is no other layer.

@@ -1,4 +1,4 @@
-"""How much of a network lies behind its border, for the tables of studies and for choosing networks by it."""
+"""Where a network's border is and how many layers are unproductive, for the tables of studies and for choosing networks by it."""
 
 from dataclasses import dataclass
 

@@ -19,6 +19,8 @@ DEAD = "#D55E00"
 DIVERGED = "#CC79A7"
 SIZES = "cividis"
 GREY = "#8a8a8a"
+SERIES = (RFM, ENSEMBLE, TRAINED, DIVERGED, "#E69F00", "#56B4E9")
+"""Where names alone tell lines apart."""
 
 PNG_DPI = 150
 

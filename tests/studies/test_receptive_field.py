@@ -184,7 +184,10 @@ def test_probes_that_do_not_fit_the_memory_are_refused(tmp_path: Path) -> None:
 def test_presets_are_valid_and_say_how_they_deviate(preset: str) -> None:
     config = PRESETS[preset]
     assert Config(**{**config.to_dict(), "networks": config.networks}) == config
-    said = " ".join(deviations(config, 50_000))
+    said = " ".join(deviations(config, (50_000, 10_000)))
+    assert "images, not" not in said
+    assert "1,000 test images, not 10,000" in " ".join(deviations(config, (50_000, 1_000)))
+    assert ("by section IV the paper's have none" in said) is (preset == "quick")
     assert ("All channels are divided by 8" in said) is (preset == "quick")
     assert ("Gradients are clipped" in said) is (preset == "quick")
     assert "Pixels are normalised" in said

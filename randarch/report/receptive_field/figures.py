@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from randarch.analysis import Curves
 from randarch.receptive_field import FieldAnalysis, sequences, without_gates
+from randarch.report.receptive_field.comparison import comparable, draw_comparison
 from randarch.report.receptive_field.drawing import draw_network, place
 from randarch.report.receptive_field.panels import (
     Costed,
@@ -35,8 +36,9 @@ class NetworkImages:
 
 def write_figures(report: FieldReport, folder: Path) -> tuple[Path, ...]:
     """Writes for each network `NN_name` (fields and costs), `NN_name_drawing` and, where it was trained,
-    `NN_name_layers` (saturation and probes), the latter two of the truncated network too, and `truncation` (accuracy
-    and cost of all), as PNG and PDF into `folder`.
+    `NN_name_layers` (saturation and probes), the latter two of the truncated network too; `side_by_side_N` for each
+    group of trained networks that differ in attention alone; and `truncation` (accuracy and cost of all); as PNG and PDF into
+    `folder`.
 
     Returns:
       The paths that were written.
@@ -58,7 +60,9 @@ def write_figures(report: FieldReport, folder: Path) -> tuple[Path, ...]:
                     network.truncated, network.truncated_trained, network.truncated_untrained
                 )
                 written += save(curves, folder / f"{name}_truncated_layers")
-        if len(_costed(report)) > 0:
+        for number, group in enumerate(comparable(report.networks), start=1):
+            written += save(_comparison(group), folder / f"side_by_side_{number}")
+        if _costed(report):
             written += save(_truncations(report), folder / "truncation")
     return tuple(written)
 
@@ -87,6 +91,21 @@ def truncation_image(report: FieldReport) -> str:
         return ""
     with styled():
         return to_data_uri(_truncations(report))
+
+
+def comparison_images(report: FieldReport) -> list[tuple[str, str]]:
+    """The names of networks that differ in attention alone, and their layers side by side; trained ones alone."""
+    with styled():
+        return [
+            (", ".join(network.name for network in group), to_data_uri(_comparison(group)))
+            for group in comparable(report.networks)
+        ]
+
+
+def _comparison(networks: tuple[NetworkReport, ...]) -> Figure:
+    figure = new_figure(_width(networks[0].analysis), 6.0)
+    draw_comparison(figure, networks)
+    return figure
 
 
 def _costed(report: FieldReport) -> list[Costed]:

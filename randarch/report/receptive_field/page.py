@@ -1,7 +1,11 @@
 """The page of the study (see `template` for what makes it self-contained)."""
 
 from randarch.report.receptive_field import tables
-from randarch.report.receptive_field.figures import network_images, truncation_image
+from randarch.report.receptive_field.figures import (
+    comparison_images,
+    network_images,
+    truncation_image,
+)
 from randarch.report.receptive_field.report import FieldReport
 from randarch.report.template import fill
 
@@ -15,5 +19,6 @@ def render_page(report: FieldReport) -> str:
         source="paper",
         fields=tables,
         truncation=truncation_image(report),
+        comparisons=comparison_images(report),
         images=[network_images(network) for network in report.networks],
     )

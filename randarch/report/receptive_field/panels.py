@@ -52,7 +52,7 @@ def draw_fields(axes: Axes, analysis: FieldAnalysis) -> None:
         )
     axes.set_yscale("log", base=2)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.set_ylabel("its input has seen (pixels)")
+    axes.set_ylabel("receptive field of its input (pixels)")
     axes.legend(loc="upper left")
     axes.set_xlim(0.5, len(layers) + 0.5)
 

@@ -58,6 +58,27 @@ class StemRemoved:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """Something that the paper prints of a network, beside what was found.
+
+    Attributes:
+      network: its name.
+      what: the quantity.
+      printed: by the paper.
+      found: here, of the same network at the same resolution.
+      where: in the paper.
+      remark: what to know about the difference; empty if there is none.
+    """
+
+    network: str
+    what: str
+    printed: str
+    found: str
+    where: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
 class FieldReport:
     """All that the figures and the page show.
 
@@ -65,6 +86,7 @@ class FieldReport:
       title: of the page.
       networks: in order.
       stems: pairs of networks to compare, of those that are there.
+      stated: what the paper prints of the networks as they are here.
       command: the line that reproduces the run.
       device: what it ran on, in words.
       config: every setting by its name.
@@ -84,3 +106,4 @@ class FieldReport:
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     stems: tuple[StemRemoved, ...] = ()
+    stated: tuple[Stated, ...] = ()

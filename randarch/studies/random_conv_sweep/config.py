@@ -49,8 +49,8 @@ class Config:
       activation: after every convolution.
       padding: `valid` (none) or `same`.
       max_ratio: largest output size, in input sizes.
-      max_unproductive: only networks with at most so many convolutions behind the border of their
-        receptive field (`randarch.receptive_field`), with padding `same`; None takes all.
+      max_unproductive: only networks with at most so many convolutions that read windows larger than
+        the image (`randarch.receptive_field`), with padding `same`; None takes all.
       limit: evaluate a random choice of so many valid networks; None: all.
       dataset: `shapes:96`, `npz:PATH`, or a TFDS name.
       train_size, test_size: images of the readout; None takes all.
@@ -257,8 +257,8 @@ def deviations(config: Config, train_size: int, test_size: int) -> tuple[str, ..
         found.append(f"Outputs may be up to {config.max_ratio:g} times the input's size, not once.")
     if config.max_unproductive is not None:
         found.append(
-            f"Only networks with at most {config.max_unproductive} convolutions behind the border of their "
-            "receptive field."
+            f"Only networks with at most {config.max_unproductive} convolutions that read windows larger "
+            "than the image."
         )
     if config.limit is not None:
         found.append(f"{config.limit:,} of the valid networks, drawn at random, not all.")

@@ -9,6 +9,7 @@ from typing import Any
 from randarch.layers import check_initializer
 from randarch.reference import NAMES
 from randarch.studies.receptive_field import published
+from randarch.studies.receptive_field.choices import chosen_details
 from randarch.training import TrainingSettings
 
 RESOLUTION, CHANNELS, CLASSES = 32, 3, 10
@@ -137,37 +138,46 @@ PRESETS: Mapping[str, Config] = {
         learning_rate=0.05,
         probe_size=1000,
     ),
-    "paper": Config(networks=tuple(published.FIGURES), trials=published.TRIALS, gradient_clip=0.0),
+    "paper": Config(
+        networks=tuple(published.FIGURES),
+        vgg_batch_norm=False,
+        trials=published.TRIALS,
+        gradient_clip=0.0,
+    ),
 }
 """`quick`: one network of each kind, narrow, on built-in images. `paper`: the networks of its figures but Figure 5
-(another data set), trained as it says."""
+(another data set) and of section VIII, trained as it says."""
 
 
-def deviations(config: Config, train_size: int | None = None) -> tuple[str, ...]:
-    """How a run differs from the paper's protocol, a sentence each; `train_size` is None without data."""
+def deviations(config: Config, sizes: tuple[int, int] | None = None) -> tuple[str, ...]:
+    """How a run differs from the paper's protocol, a sentence each.
+
+    Args:
+      config: of the run.
+      sizes: numbers of training and of test images; None without data.
+    """
     found = []
-    if train_size is None:
+    if sizes is None:
         found.append("Nothing is trained: what is shown follows from the architectures alone.")
         if config.resolution not in (None, RESOLUTION):
             found.append(f"Images have {config.resolution} pixels a side, not {RESOLUTION}.")
     else:
-        found += _training_deviations(config, train_size)
+        found += _training_deviations(config, *sizes)
     if config.width_divisor != 1:
         found.append(f"All channels are divided by {config.width_divisor}.")
-    if any(name.startswith("mpnet") for name in config.networks):
-        found.append(
-            "The paper states neither the width of MPNets (here 64) nor, but in a figure, the layers of each path of "
-            "MPNet-36 (here one of 3 x 3 and two of 7 x 7 a block)."
-        )
-    return tuple(found)
+    return tuple(found + chosen_details(config.networks))
 
 
-def _training_deviations(config: Config, train_size: int) -> list[str]:
+def _training_deviations(config: Config, train_size: int, test_size: int) -> list[str]:
     found = []
     if not (config.dataset == "cifar10" or config.dataset.endswith("cifar10.npz")):
         found.append(f"The images are {config.dataset}, not CIFAR-10.")
-    if train_size != published.TRAIN_SIZE:
-        found.append(f"{train_size:,} training images, not {published.TRAIN_SIZE:,}.")
+    for kind, size, said in (
+        ("training", train_size, published.TRAIN_SIZE),
+        ("test", test_size, published.TEST_SIZE),
+    ):
+        if size != said:
+            found.append(f"{size:,} {kind} images, not {said:,}.")
     for name, said in (
         ("epochs", published.EPOCHS),
         ("batch_size", published.BATCH_SIZE),
@@ -182,7 +192,7 @@ def _training_deviations(config: Config, train_size: int) -> list[str]:
             f"Gradients are clipped at norm {config.gradient_clip:g}, which the paper does not mention."
         )
     if config.vgg_batch_norm and any(name.startswith("vgg") for name in config.networks):
-        found.append("VGG networks have batch norm; whether the paper's have is not stated.")
+        found.append("VGG networks have batch norm; by section IV the paper's have none.")
     if config.truncate and config.trials != published.TRIALS:
         found.append(
             f"{config.trials} trainings of each network, not {published.TRIALS} as for truncation."
@@ -190,12 +200,14 @@ def _training_deviations(config: Config, train_size: int) -> list[str]:
     found.append(
         "Pixels are normalised by the channels' means and deviations in these data; the paper takes those of AlexNet's."
     )
+    found.append("Trainings that die or diverge are left out of the means.")
     if config.init != "pytorch":
         found.append(f"Weights are initialised by {config.init}.")
     if config.saturation or config.probes:
         found.append(
             "Probes and saturation look at convolutions after the training, on images without augmentation; the paper "
-            "looks at linear layers too, and gathers saturation during the last epoch."
+            "looks at linear layers too, and gathers saturation during the last epoch. Held-out images choose the "
+            "probes' penalty; the paper names none."
         )
         if config.probe_size is not None and config.probe_size < train_size:
             found.append(f"They see {config.probe_size:,} of the training images.")

@@ -3,34 +3,32 @@
 from dataclasses import dataclass
 
 EPOCHS, BATCH_SIZE, LEARNING_RATE, MOMENTUM = 60, 64, 0.1, 0.9
-TRAIN_SIZE = 50_000
+TRAIN_SIZE, TEST_SIZE = 50_000, 10_000
 TRIALS = 10
 """Trainings of each network, full and truncated (section VIII)."""
 
 
 @dataclass(frozen=True)
-class Border:
-    """A border layer at 32 x 32 pixels.
+class Tail:
+    """Where the paper sees the tail of low saturations begin.
 
     Attributes:
-      layer: its name here.
-      where: of the paper.
+      layer: as it is printed.
+      where: in the paper.
     """
 
     layer: str
     where: str
 
 
-BORDERS = {
-    "vgg16": Border("conv4_1", "Fig. 2: the tail starts at Conv8"),
-}
+TAILS = {"vgg16": Tail("Conv8", "caption of Figure 2")}
 
 _ATTENTION = ("spatial", "se", "cbam")
 FIGURES = {
     **dict.fromkeys(
         ("vgg11", "vgg13", "vgg16", "vgg19"), "Figures 4 and 11 (Figure 5 on TinyImageNet)"
     ),
-    "resnet18_no_skips": "Figure 6 a",
+    "resnet18_no_skips": "Figure 6 a, and Figure 10, set B",
     "vgg19_dilated": "Figure 6 b",
     "mpnet18": "Figures 8 and 11",
     "mpnet36": "Figures 8 and 11",
@@ -52,4 +50,5 @@ MACS_STATED = {
     "resnet18_no_stem": 0.56e9,
     "resnet34_no_stem": 1.16e9,
 }
-"""Multiply-adds as the text has them; that of ResNet-34 is ten times too large."""
+"""GFLOPS of an image of 32 x 32 pixels with 10 classes, as printed; but for one they are multiply-adds."""
+MACS_REMARKS = {"resnet34": "as multiply-adds, like the others, ten times too large"}

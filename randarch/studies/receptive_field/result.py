@@ -22,6 +22,7 @@ from randarch.report.receptive_field import (
 from randarch.report.receptive_field.figures import file_name
 from randarch.store import write_csv, write_json, write_text
 from randarch.studies.receptive_field import published
+from randarch.studies.receptive_field.comparison import stated
 from randarch.studies.receptive_field.config import Config
 from randarch.studies.receptive_field.trained import WEIGHTS, Trained
 from randarch.studies.session import describe_device
@@ -139,6 +140,17 @@ class Result:
         ]
         return pd.DataFrame(rows)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader has to know before believing the numbers, a sentence each."""
+        found = []
+        for network in self.networks:
+            for form in FORMS:
+                trained = getattr(network, form)
+                if trained is not None:
+                    found += [f"{network.name}, {form}: {note}" for note in trained.notes()]
+        return tuple(found)
+
     def to_summary(self) -> dict[str, Any]:
         """The content of summary.json."""
         return {
@@ -147,11 +159,12 @@ class Result:
             "networks": {n.name: n.to_summary() for n in self.networks},
             "truncation": {n.name: n.truncation_summary() for n in self.networks},
             "paper": {
-                "borders": {k: vars(v) for k, v in published.BORDERS.items()},
+                "tails": {k: vars(v) for k, v in published.TAILS.items()},
                 "stem_removed": {k: list(v) for k, v in published.STEM_REMOVED.items()},
-                "macs_stated": dict(published.MACS_STATED),
+                "gflops_printed": dict(published.MACS_STATED),
             },
             "deviations": list(self.deviations),
+            "notes": list(self.notes),
             "seconds": dict(self.seconds),
             **dict(self.provenance),
         }
@@ -161,10 +174,10 @@ class Result:
         side = self.networks[0].analysis.resolution
         width = max([len(n.name) for n in self.networks] + [8])
         lines = [
-            f"at {side} x {side} pixels; border: the first convolution whose input has seen more than the image",
+            f"at {side} x {side} pixels; border: the first convolution that reads windows larger than the image",
             "",
             f"  {'network':{width}}  {'params':>12} {'MACs':>14}  {'border (smallest field)':28} "
-            f"{'border (largest field)':28} {'MACs behind':>12}  productive from",
+            f"{'border (largest field)':28} {'unproductive':>12}  productive from",
         ]
         for network in self.networks:
             found = network.analysis
@@ -246,6 +259,8 @@ class Result:
                 StemRemoved(name, f"{name}_no_stem", accuracies)
                 for name, accuracies in published.STEM_REMOVED.items()
             ),
+            stated=stated({n.name: n.analysis for n in self.networks}),
+            notes=self.notes,
             versions={k: str(v) for k, v in self.provenance["versions"].items()},
         )
 

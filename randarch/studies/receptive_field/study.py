@@ -61,7 +61,6 @@ class Study(StudyRun[Result]):
             **options,
         )
         self._images: TrainingImages | None = None
-        self._train_size: int | None = None
         digest = None if config.analyze_only else self._load()
         self.networks = tuple(self._analyzed(name) for name in config.networks)
         if self._images is not None:
@@ -90,11 +89,16 @@ class Study(StudyRun[Result]):
             study=STUDY,
             config=self.config,
             networks=networks,
-            deviations=deviations(self.config, self._train_size),
+            deviations=deviations(self.config, self._sizes()),
             seconds=session.seconds({KIND: "train"}),
             command=session.command,
             provenance=session.provenance(),
         )
+
+    def _sizes(self) -> tuple[int, int] | None:
+        """Numbers of training and of test images."""
+        images = self._images
+        return None if images is None else (len(images.x_train), len(images.x_test))
 
     def _load(self) -> str:
         """Loads the images; returns their digest."""
@@ -116,7 +120,6 @@ class Study(StudyRun[Result]):
             raise ValueError(f"images are {height} x {width}; expected square ones")
         pixels = Normalization(found.channel_mean, found.channel_std)
         self._images = for_training(found, pixels)
-        self._train_size = len(found.x_train)
         check_images(config, self._images)
         return found.digest
 

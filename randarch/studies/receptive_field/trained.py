@@ -9,6 +9,8 @@ from randarch.analysis import Curves, Trainings
 ACCURACIES, FAILED, LOOKED_AT = "accuracy_by_training", "failed_by_training", "looked_at_training"
 """Columns of the store."""
 WEIGHTS = ("trained", "untrained")
+ARRIVED = 0.01
+"""Gradient, relative to the first, below which a probe's solver has done its work."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,21 @@ class Trained:
         """From a row of the store."""
         trainings = Trainings(tuple(map(float, row[ACCURACIES])), tuple(map(bool, row[FAILED])))
         return cls(trainings, int(row[LOOKED_AT]), *(_curves(row, name) for name in WEIGHTS))
+
+    def notes(self) -> list[str]:
+        """What went wrong, a sentence each."""
+        found, failed = [], sum(self.trainings.failed)
+        if failed:
+            found.append(
+                f"{failed} of {len(self.trainings.failed)} trainings failed (died or diverged)."
+            )
+        restless = sum(not gradient < ARRIVED for gradient in self.trained.probe_gradient)
+        if restless:
+            found.append(
+                f"{restless} of {len(self.trained.probe_gradient)} probes stopped with a gradient that was not below "
+                f"{ARRIVED:g} of the first; a longer fit could change their accuracies."
+            )
+        return found
 
     def to_summary(self) -> dict[str, Any]:
         """As JSON takes it."""

@@ -42,8 +42,8 @@ class Config:
     Attributes:
       depth: numbers of convolutional layers, each an experiment of its own.
       num_architectures: distinct ones sampled at each depth.
-      max_unproductive: only architectures with at most so many convolutions behind the border of their
-        receptive field (`randarch.receptive_field`); None takes all.
+      max_unproductive: only architectures with at most so many convolutions that read windows larger
+        than the image (`randarch.receptive_field`); None takes all.
       init_channels: 3, the chain that the paper's Table V shows, or 24, the text's rule.
       dataset: `shapes`, `npz:PATH`, or a TFDS name.
       train_size: training images; None takes all.
@@ -227,8 +227,8 @@ def deviations(config: Config, train_size: int, test_size: int) -> tuple[str, ..
         )
     if config.max_unproductive is not None:
         found.append(
-            f"Only architectures with at most {config.max_unproductive} convolutions behind the border of their "
-            "receptive field."
+            f"Only architectures with at most {config.max_unproductive} convolutions that read windows larger "
+            "than the image."
         )
     if config.init_channels == 3:
         found.append(

@@ -68,7 +68,7 @@ def test_many_networks_are_introduced_together() -> None:
     report = make_report(*map(make_network_report, names), *STEM)
     page = read(render_page(report))
     wasted = [n.analysis.unproductive_macs / n.analysis.geometry.macs for n in report.networks[:5]]
-    assert "At 32 pixels 5 of 6 networks have convolutions that cannot" in page.text
+    assert "At 32 pixels 5 of 6 networks have convolutions that read windows" in page.text
     assert f"{percent(min(wasted))} to {percent(max(wasted))} of their multiply-adds" in page.text
 
 
