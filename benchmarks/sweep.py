@@ -80,10 +80,10 @@ def _in_child(part: str) -> Any:
 
 def members(name: str) -> list[Genome]:
     """The genomes of a set."""
+    if name == "b":
+        return random_members(SAMPLE)
     valid = list(SPACE.valid(SHAPE))
-    if name == "a":
-        return [g for g in valid if first_layer(g) in FIRST_LAYERS]
-    return random_members(SAMPLE) if name == "b" else valid
+    return [g for g in valid if first_layer(g) in FIRST_LAYERS] if name == "a" else valid
 
 
 def random_members(count: int) -> list[Genome]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from absl import app, flags, logging
 
-from randarch.studies import RunFolderError, new_workdir
+from randarch.studies import DEFAULT_MEMORY_BUDGET, RunFolderError, new_workdir
 
 BAD_INPUT, INTERRUPTED = 2, 130
 GROUPS = ("what", "where", "data", "random networks", "readout", "training", "analysis")
@@ -39,7 +39,7 @@ def define_shared_flags(study: str) -> None:
     )
     flags.DEFINE_float(
         "memory_budget",
-        3.75,
+        DEFAULT_MEMORY_BUDGET / 2**30,
         "GiB for the features of networks; past it they are computed again instead of kept.",
         module_name="where",
     )

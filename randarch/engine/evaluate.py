@@ -17,8 +17,8 @@ from randarch.networks import draw_weights
 from randarch.spec import ArchSpec
 
 DEFAULT_MEMORY_BUDGET = 15 * 2**28
-"""3.75 GiB: with Python, plans and a thousand programs on top, the process stays below 6."""
-"""Bytes that the features of one architecture may take."""
+"""Bytes that the features of one architecture may take: 3.75 GiB, so that a sweep of tens of thousands, with Python,
+plans and a thousand programs on top, is meant to stay below 6."""
 CHUNK_BYTES = 64 * 2**20
 
 

@@ -47,9 +47,7 @@ class Footprint:
 
     def needed(self, path: Path) -> int:
         """What completing the graphs below the path's last step takes if nothing is kept."""
-        steps = [*path, *path[-1].below()]
-        copies = min(LARGEST_COPIES, COPIES * max(self._running(step) for step in steps))
-        return SCRATCH + copies + self._needed(path[-1], max(self._running(step) for step in path))
+        return SCRATCH + self._needed(path[-1], max(self._running(step) for step in path))
 
     def _needed(self, step: Step, running: int) -> int:
         # Features, and a centred copy.
@@ -59,7 +57,8 @@ class Footprint:
 
     def _running(self, step: Step) -> int:
         read = sum(math.prod(step.geometry[i].shape) for i in step.stage.inputs)
-        return 4 * self.seeds * self.batch * (read + step.values)
+        ends = 4 * self.seeds * self.batch * (read + step.values)
+        return ends + min(LARGEST_COPIES, COPIES * ends)
 
     def choose(self, path: Path, budget: int) -> frozenset[int]:
         """Indices of the path's steps whose values are best kept while what is below its last step is completed.

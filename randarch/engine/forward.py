@@ -220,18 +220,14 @@ class Forward:
         outputs, moments = self.cache.get(_run_stage, key, *args)(*args)
         return outputs, moments
 
-    def compile_stage(
-        self, stage: Stage, variables: Variables, values: tuple[Any, ...], *, features: bool = False
-    ) -> None:
+    def compile_stage(self, stage: Stage, variables: Variables, values: tuple[Any, ...]) -> None:
         """Compiles what `run` will need; `values` may be `jax.ShapeDtypeStruct`s."""
-        key, args = self._stage_call(stage, variables, values, 0, features=features)
+        key, args = self._stage_call(stage, variables, values, 0, features=False)
         self.cache.get(_run_stage, key, *args)
 
-    def retire_stage(
-        self, stage: Stage, variables: Variables, values: tuple[Any, ...], *, features: bool = False
-    ) -> None:
+    def retire_stage(self, stage: Stage, variables: Variables, values: tuple[Any, ...]) -> None:
         """Says that `run` will not need the program of a stage again; arguments as for `compile_stage`."""
-        key, args = self._stage_call(stage, variables, values, 0, features=features)
+        key, args = self._stage_call(stage, variables, values, 0, features=False)
         self.cache.retire(_run_stage, key, *args)
 
     def _stage_call(

@@ -1,10 +1,12 @@
 """One module a study: a frozen config with presets, the published numbers, and `run`."""
 
+from randarch.engine import DEFAULT_MEMORY_BUDGET
 from randarch.store import RunFolderError
 from randarch.studies import random_conv_sweep, receptive_field, rfm_correlation
 from randarch.studies.session import Options, new_workdir
 
 __all__ = [
+    "DEFAULT_MEMORY_BUDGET",
     "Options",
     "RunFolderError",
     "new_workdir",

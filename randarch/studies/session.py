@@ -173,7 +173,7 @@ class StudyRun(abc.ABC, Generic[Found]):
 
     session: Session
 
-    # Not `Self`, which beartype takes in classes that it decorates whole alone.
+    # Not `Self`: tests check methods one by one, and beartype takes that only where it checks a whole class.
     def __enter__(self: Run) -> Run:
         return self
 

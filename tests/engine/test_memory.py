@@ -1,6 +1,7 @@
 """Freed memory goes back to the system."""
 
 import ctypes
+import resource
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from randarch.engine import memory
 def resident() -> int:
     """Bytes."""
     pages = Path("/proc/self/statm").read_text().split()[1]
-    return int(pages) * 4096
+    return int(pages) * resource.getpagesize()
 
 
 @pytest.mark.skipif(
