@@ -40,7 +40,7 @@ def define_shared_flags(study: str) -> None:
     flags.DEFINE_float(
         "memory_budget",
         DEFAULT_MEMORY_BUDGET / 2**30,
-        "GiB for the features of networks; past it they are computed again instead of kept.",
+        "GiB for what networks compute; past it features are computed again instead of kept, and probes are refused.",
         module_name="where",
     )
     flags.DEFINE_bool("progress", True, "Show progress bars.", module_name="where")

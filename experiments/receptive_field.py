@@ -77,9 +77,26 @@ def config() -> study.Config:
     for name, text in _command.given(["train_size", "test_size", *SIZES]).items():
         changes[name] = _command.parse_size(name, text)
     for texts in _command.given(["network"]).values():
-        names = [n for text in texts for n in ([text] if ":" in text else text.split(","))]
-        changes["networks"] = tuple(name.strip() for name in names)
-    return _with_variants(dataclasses.replace(preset, **changes))
+        changes["networks"] = tuple(name.strip() for text in texts for name in _names(text))
+    found = _with_variants(dataclasses.replace(preset, **changes))
+    for flag, of in {"width_divisor": "a reference network", "vgg_batch_norm": "a VGG"}.items():
+        own = [n for n in found.networks if ":" not in n and (flag[:3] != "vgg" or n[:3] == "vgg")]
+        if flag in changes and not own:
+            raise ValueError(
+                f"{flag} has no use without {of} among the networks, {', '.join(found.networks)}; leave it out"
+            )
+    return found
+
+
+def _names(text: str) -> list[str]:
+    """The networks of one --network; a genome has commas of its own."""
+    if ":" not in text:
+        return text.split(",")
+    if "," in text.split(":")[0]:
+        raise ValueError(
+            f"network is {text!r}; expected names, or one SPACE:GENOME: give --network twice for both"
+        )
+    return [text]
 
 
 def _with_variants(config: study.Config) -> study.Config:

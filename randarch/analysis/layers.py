@@ -5,7 +5,7 @@ After Richter, Schöning and Krumnack, sections II and IV.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ class Curves:
         return Curves(
             *(
                 tuple(values[position - 1] for position in positions) if values else ()
-                for values in (self.saturation, self.probe_accuracy, self.probe_gradient)
+                for values in (getattr(self, field.name) for field in fields(self))
             )
         )
 

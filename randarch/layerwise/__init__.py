@@ -1,7 +1,8 @@
 """What each layer of a network does, trained or not: saturation and probes."""
 
 from randarch.layerwise.agreements import agreements
-from randarch.layerwise.curves import curves, probed_bytes, untrained_variables
+from randarch.layerwise.curves import curves, untrained_variables
+from randarch.layerwise.groups import group_bytes
 from randarch.layerwise.probes import ProbeScores, probe
 from randarch.layerwise.saturation import Covariance, saturation
 
@@ -10,8 +11,8 @@ __all__ = [
     "ProbeScores",
     "agreements",
     "curves",
+    "group_bytes",
     "probe",
-    "probed_bytes",
     "saturation",
     "untrained_variables",
 ]

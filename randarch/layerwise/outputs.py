@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, UInt8
 
 from randarch import layers
 from randarch.data.augmentation import normalize
+from randarch.geometry import Shape
 from randarch.layerwise.saturation import Covariance
 from randarch.networks import GraphModule, Variables
 from randarch.spec import ArchSpec
@@ -30,6 +31,7 @@ class _Static:
     module: GraphModule
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    whole: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +40,7 @@ class LayerOutputs:
 
     Attributes:
       features: pooled and flattened [images, d], one array a layer.
-      covariances: of channels over all positions of all images, one a layer.
+      covariances: of channels over all positions of all images, one a layer; none if not asked for.
     """
 
     features: tuple[Float[np.ndarray, "n _d"], ...]
@@ -64,11 +66,11 @@ def layer_outputs(
       images: pixels.
       nodes: whose outputs are wanted.
       mean, std: of the channels of pixels / 255.
-      covariance: gather covariances; without, they are empty ones.
+      covariance: gather covariances.
       compile: gives the program; plain `jax.jit` by default.
     """
     module = GraphModule(arch.nodes[1:], tuple(nodes), "running")
-    static = _Static(module, mean, std)
+    static = _Static(module, mean, std, whole=covariance)
     features: list[list[np.ndarray]] = [[] for _ in nodes]
     covariances: list[Covariance] = []
     for start in range(0, len(images), BATCH):
@@ -76,14 +78,13 @@ def layer_outputs(
         count = len(chunk)
         padded = np.pad(chunk, ((0, BATCH - count), (0, 0), (0, 0), (0, 0)))
         program = (compile or _jit)(_run, static, variables, padded)
-        for layer, (value, pooled) in enumerate(program(variables, padded)):
-            features[layer].append(np.asarray(pooled)[:count])
-            channels = value.shape[-1]
-            if len(covariances) == layer:
-                covariances.append(Covariance.empty(channels))
-            if covariance:
-                samples = np.asarray(value)[:count].reshape(-1, channels)
-                covariances[layer] = covariances[layer].add(samples)
+        pooled, values = program(variables, padded)
+        for own, value in zip(features, pooled, strict=True):
+            own.append(np.asarray(value)[:count])
+        covariances = covariances or [Covariance.empty(value.shape[-1]) for value in values]
+        for layer, value in enumerate(values):
+            samples = np.asarray(value)[:count].reshape(-1, value.shape[-1])
+            covariances[layer] = covariances[layer].add(samples)
     return LayerOutputs(tuple(np.concatenate(f) for f in features), tuple(covariances))
 
 
@@ -94,6 +95,7 @@ def calibrated(
     *,
     mean: tuple[float, ...],
     std: tuple[float, ...],
+    compile: Compile | None = None,
 ) -> Variables:
     """The variables of an untrained network, batch norm's statistics those of the first 1,000 images.
 
@@ -101,25 +103,30 @@ def calibrated(
       arch: the network.
       variables: of it; one seed.
       images: pixels.
-      mean, std: as for `layer_outputs`.
+      mean, std, compile: as for `layer_outputs`.
     """
     if not variables.get("batch_stats"):
         return variables
     module = GraphModule(arch.nodes[1:], (len(arch) - 1,), "batch", momentum=0.0)
-    program = _jit(_calibrate, _Static(module, mean, std))
-    statistics = program(variables, images[:CALIBRATION_IMAGES])
+    args = (variables, images[:CALIBRATION_IMAGES])
+    statistics = (compile or _jit)(_calibrate, _Static(module, mean, std), *args)(*args)
     return {**variables, "batch_stats": statistics}
+
+
+def pooled_size(shape: Shape) -> int:
+    """Features of one image that a probe reads, of a map of shape (height, width, channels)."""
+    height, width, channels = shape
+    return min(height, PROBED_SIDE) * min(width, PROBED_SIDE) * channels
 
 
 def _run(
     static: _Static, variables: Variables, images: UInt8[Array, "n h w c"]
-) -> tuple[tuple[Array, Array], ...]:
+) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """Pooled features of each layer, and its outputs if they are wanted."""
     x = normalize(images, static.mean, static.std)
     outputs: Any = static.module.apply(variables, x)
-    return tuple(
-        (value, layers.average_to(value, PROBED_SIDE).reshape(value.shape[0], -1))
-        for value in outputs
-    )
+    pooled = tuple(layers.average_to(v, PROBED_SIDE).reshape(v.shape[0], -1) for v in outputs)
+    return pooled, tuple(outputs) if static.whole else ()
 
 
 def _calibrate(static: _Static, variables: Variables, images: UInt8[Array, "n h w c"]) -> Any:

@@ -22,6 +22,8 @@ HELD_OUT = 0.2
 """Share of the training images that chooses the penalty."""
 STEPS = 100
 """Of L-BFGS."""
+BLOCK = 1024
+"""Features that are rotated at a time."""
 
 
 @dataclass(frozen=True)
@@ -50,53 +52,26 @@ def probe(
     *,
     num_classes: int,
     seed: int = 0,
-    memory_budget: int = 2**30,
 ) -> list[ProbeScores]:
-    """Fits a classifier on each layer's features.
-
-    Layers are fitted side by side, as many as the budget allows, and at least one.
+    """Fits a classifier on each layer's features, all side by side.
 
     Args:
       layers: training and test features of each layer.
       y_train, y_test: classes.
       num_classes: how many there are.
       seed: of the choice of held-out images.
-      memory_budget: bytes that rotated features may take.
     """
-    widest = max((own.shape[1] for own, _ in layers), default=0)
-    together = max(1, memory_budget // rotated_bytes(len(y_train), len(y_test), widest))
-    return [
-        score
-        for start in range(0, len(layers), together)
-        for score in _probe(
-            layers[start : start + together], y_train, y_test, num_classes=num_classes, seed=seed
-        )
-    ]
-
-
-def rotated_bytes(train: int, test: int, width: int) -> int:
-    """What a layer's rotated features take while they are fitted, by the numbers of images and features."""
-    kept = min(train, width)
-    # In float64 while they are rotated, in float32 afterwards; the products of the smaller side, and their vectors.
-    return (8 + 4) * (train + test) * kept + 3 * 8 * kept**2
-
-
-def _probe(
-    layers: list[tuple[Float[np.ndarray, "n _d"], Float[np.ndarray, "m _d"]]],
-    y_train: Int[np.ndarray, "n"],
-    y_test: Int[np.ndarray, "m"],
-    *,
-    num_classes: int,
-    seed: int,
-) -> list[ProbeScores]:
+    if not layers:
+        return []
     n = len(y_train)
     order = np.random.default_rng(seed).permutation(n)
     held, fitted = order[: max(1, int(HELD_OUT * n))], order[max(1, int(HELD_OUT * n)) :]
-    rotated = [_rotate(train, test) for train, test in layers]
-    widest = max(own.shape[1] for own, _ in rotated)
-    train, test = (
-        jnp.asarray(np.stack([_widened(pair[i], widest) for pair in rotated])) for i in (0, 1)
-    )
+    widest = max(min(own.shape) for own, _ in layers)
+    filled = [np.zeros((len(layers), len(own), widest), np.float32) for own in layers[0]]
+    for index, (own, other) in enumerate(layers):
+        for into, z in zip(filled, _rotate(own, other), strict=True):
+            into[index, :, : z.shape[1]] = z
+    train, test = (jnp.asarray(values) for values in filled)
     labels = jnp.asarray(y_train)
     penalties = jnp.asarray(PENALTIES, jnp.float32)
     tried, _ = _fit_paths(train[:, fitted], labels[fitted], penalties, num_classes)
@@ -120,9 +95,11 @@ def _probe(
     ]
 
 
-def _widened(x: Float[np.ndarray, "n d"], width: int) -> Float[np.ndarray, "n _w"]:
-    """With columns of zeros, in float32."""
-    return np.pad(x.astype(np.float32), ((0, 0), (0, width - x.shape[1])))
+def rotating_bytes(train: int, test: int, width: int) -> int:
+    """What the rotation of a layer's features takes, by the numbers of images and features, about."""
+    kept, block = min(train, width), min(width, BLOCK)
+    # In float64: a block of features, what is kept of them twice, the products of the smaller side and their vectors.
+    return 8 * ((train + test) * (block + 2 * kept) + 3 * kept**2)
 
 
 def _rotate(
@@ -132,17 +109,23 @@ def _rotate(
     if not np.isfinite(train).all() or not np.isfinite(test).all():
         train, test = np.zeros_like(train), np.zeros_like(test)
     mean = train.mean(axis=0, dtype=np.float64)
-    own, other = train - mean, test - mean
-    scale = np.sqrt(np.mean(np.sum(own**2, axis=1)))
-    scale = scale if scale > 0 else 1.0
-    own, other = own / scale, other / scale
-    if own.shape[1] <= own.shape[0]:
-        return own, other  # there are no more features than images
-    values, vectors = np.linalg.eigh(own @ own.T)
+    n, width = train.shape
+    if width <= n:
+        own, other = train - mean, test - mean
+        scale = np.sqrt(np.sum(np.square(own)) / n) or 1.0
+        return own / scale, other / scale
+    products, crossed = np.zeros((n, n)), np.zeros((len(test), n))
+    for start in range(0, width, BLOCK):
+        columns = slice(start, start + BLOCK)
+        own = train[:, columns] - mean[columns]
+        products += own @ own.T
+        crossed += (test[:, columns] - mean[columns]) @ own.T
+    squared = np.trace(products) / n or 1.0
+    values, vectors = np.linalg.eigh(products / squared)
     kept = values > values[-1] * 1e-10 if values[-1] > 0 else np.zeros(len(values), bool)
     roots = np.sqrt(np.where(kept, values, 1.0))
     z = np.where(kept, vectors * roots, 0.0)
-    z_test = np.where(kept, (other @ own.T) @ vectors / roots, 0.0)
+    z_test = np.where(kept, (crossed / squared) @ vectors / roots, 0.0)
     return z, z_test
 
 

@@ -46,28 +46,46 @@ NAMES = (
 """The same for people."""
 
 
-def variant(name: str, *, skips: bool = True, attention: str = "none") -> str:
-    """The name of a ResNet with its skip connections left out, or with attention.
+def variant(name: str, *, skips: bool | None = None, attention: str | None = None) -> str:
+    """The name of a ResNet with or without its skip connections and attention.
+
+    Args:
+      name: of a ResNet.
+      skips, attention: what it is to have; None: what its name says.
 
     Raises:
-      ValueError: not a ResNet, one that has other attention already, or unknown attention.
+      ValueError: not a ResNet, one whose name says otherwise, or unknown attention.
     """
-    if attention not in ATTENTIONS:
+    if attention not in (None, *ATTENTIONS):
         raise ValueError(f"attention is {attention!r}; expected one of {', '.join(ATTENTIONS)}")
-    if name not in NETWORKS or not name.startswith("resnet"):
+    check_name(name)
+    if not name.startswith("resnet"):
         raise ValueError(f"{name!r} is not a ResNet; skips and attention are of ResNets alone")
     stem, own = name, "none"
     for known in ATTENTIONS:
         if name.endswith(f"_{known}"):
             stem, own = name.removesuffix(f"_{known}"), known
-    if "none" not in (own, attention) and own != attention:
-        raise ValueError(
-            f"{name!r} has attention {own!r}, but {attention!r} is asked for; take the plain network, or leave the "
-            "option out"
-        )
-    stem = stem if skips else f"{stem.removesuffix('_no_skips')}_no_skips"
-    chosen = own if attention == "none" else attention
+    has_skips = not stem.endswith("_no_skips")
+    for what, says, asked in (
+        ("attention", own, attention if own != "none" else None),
+        ("skips", has_skips, skips if not has_skips else None),
+    ):
+        if asked is not None and asked != says:
+            raise ValueError(
+                f"{name!r} has {what} {says!r}, but {asked!r} is asked for; take the plain network, or leave the "
+                "option out"
+            )
+    stem = f"{stem}_no_skips" if has_skips and skips is False else stem
+    chosen = attention or own
     return stem if chosen == "none" else f"{stem}_{chosen}"
+
+
+def check_name(name: str) -> None:
+    """Raises ValueError for a name that no network has."""
+    if name not in NETWORKS:
+        near = difflib.get_close_matches(name, NETWORKS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"network {name!r} is unknown; expected one of {NAMES}{hint}")
 
 
 def make_network(name: str, num_classes: int, **options: Any) -> ArchSpec:
@@ -81,10 +99,7 @@ def make_network(name: str, num_classes: int, **options: Any) -> ArchSpec:
     Raises:
       ValueError: an unknown name, or options that the network does not have.
     """
-    if name not in NETWORKS:
-        near = difflib.get_close_matches(name, NETWORKS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"network {name!r} is unknown; expected one of {NAMES}{hint}")
+    check_name(name)
     if num_classes < 1:
         raise ValueError(f"num_classes is {num_classes}; expected at least 1")
     if options.get("width_divisor", 1) < 1:

@@ -19,6 +19,8 @@ def sample_accepted(
     Raises:
       ValueError: there are not so many, or they are too rare.
     """
+    if not count:
+        return []
     found: list[Genome] = []
     seen, most = 0, min(space.num_architectures, max(MOST, 10 * count))
     asked = min(count, most)

@@ -20,7 +20,7 @@ from randarch.spec import ArchSpec
 from .epoch import Program, epoch, predict
 from .images import EVALUATION_BATCH, TrainingImages
 from .settings import TrainingSettings
-from .state import initial_state
+from .state import State, initial_state
 
 EPOCH_TEST_IMAGES = 1000
 Compile = Callable[..., Callable[..., Any]]
@@ -91,10 +91,32 @@ def train(
         # A step of a narrow network keeps one core busy, so seeds beside each other fill the others; they share the
         # program of one seed.
         alone = [dataclasses.replace(settings, seeds=(seed,)) for seed in settings.seeds]
+        _compile_ahead(arch, images, compile or _jit, alone[0])
         # More threads than cores, so that none is idle while the last seeds are trained.
         with ThreadPoolExecutor(min(len(alone), 4 * (os.cpu_count() or 1))) as pool:
             trained = _side_by_side(list(pool.map(run, alone)))
     return dataclasses.replace(trained, seconds=time.perf_counter() - start)
+
+
+def _set_up(
+    arch: ArchSpec, images: TrainingImages, settings: TrainingSettings
+) -> tuple[State, Program]:
+    """Where a training starts, and what its programs are made from."""
+    module, state = initial_state(arch, images, settings)
+    # Which seeds they are is data: it must not make another program.
+    recipe = dataclasses.replace(settings, seeds=(0,))
+    batches = images.x_train.shape[0] // settings.batch_size
+    return state, Program(module, recipe, batches, images.mean, images.std)
+
+
+def _compile_ahead(
+    arch: ArchSpec, images: TrainingImages, compile: Compile, settings: TrainingSettings
+) -> None:
+    """Makes the programs in the caller's thread, which is billed for them."""
+    state, program = _set_up(arch, images, settings)
+    compile(predict, program, state, images.test_chunks[0])
+    if settings.epochs:
+        compile(epoch, program, state, np.int32(0), *images.on_device)
 
 
 def _train_together(
@@ -105,11 +127,7 @@ def _train_together(
     settings: TrainingSettings,
 ) -> Training:
     """All seeds in one program."""
-    count = images.x_train.shape[0]
-    module, state = initial_state(arch, images, settings)
-    # Which seeds they are is data: it must not make another program.
-    recipe = dataclasses.replace(settings, seeds=(0,))
-    program = Program(module, recipe, count // settings.batch_size, images.mean, images.std)
+    state, program = _set_up(arch, images, settings)
     labels = np.asarray(images.y_test)
 
     def predicted_of(count: int) -> Int[np.ndarray, "s m"]:

@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from randarch.layerwise import probe
-from randarch.layerwise.probes import PENALTIES, _rotate
+from randarch.layerwise.probes import BLOCK, PENALTIES, _rotate
 
 CLASSES, N, M = 3, 120, 400
 
@@ -50,8 +50,9 @@ def test_a_constant_layer_says_nothing() -> None:
     assert found.test_accuracy == pytest.approx(np.mean(y_test == most))
 
 
-def test_rotated_features_have_the_same_products() -> None:
-    train, test, *_ = draw(300, 3)
+@pytest.mark.parametrize("d", [300, BLOCK, BLOCK + 7])
+def test_rotated_features_have_the_same_products(d: int) -> None:
+    train, test, *_ = draw(d, 3)
     z, z_test = _rotate(train, test)
     own, other = train - train.mean(axis=0, dtype=float), test - train.mean(axis=0, dtype=float)
     scale = np.mean(np.sum(own**2, axis=1))

@@ -1,5 +1,7 @@
 """What tables say of receptive fields, and the filter by them, agree with the analysis."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -29,12 +31,33 @@ def test_columns_and_filter_agree_with_the_analysis(space: SearchSpace, side: in
     assert len(seen) > 1
 
 
+BORDERS: dict[str, tuple[int | None, int, int, int]] = {
+    "vgg11": (6, 6, 3, 8),
+    "vgg13": (7, 7, 4, 10),
+    "vgg16": (8, 8, 6, 13),
+    "vgg19": (8, 8, 9, 16),
+    "vgg19_dilated": (5, 5, 12, 16),
+    "resnet18": (15, 5, 3, 20),
+    "resnet18_no_skips": (5, 5, 13, 17),
+    "resnet34": (21, 5, 8, 36),
+    "resnet18_no_stem": (None, 14, 0, 20),
+    "resnet34_no_stem": (None, 14, 0, 36),
+    "mpnet18": (14, 8, 4, 17),
+    "mpnet36": (19, 7, 29, 49),
+}
+"""By the smallest and by the largest field, unproductive convolutions, and all of them, at 32 pixels."""
+
+
 @pytest.mark.parametrize("name", FIGURES)
-def test_reference_networks_too(name: str) -> None:
+def test_borders_of_the_papers_networks(name: str) -> None:
+    plain = re.sub("_(se|spatial|cbam)$", "", name)  # attention does not move a border
+    border, largest, count, layers = BORDERS[plain]
     spec = make_network(name, 10)
     found = analyze_fields(spec, 32)
+    assert found.border_max is not None and found.border_max.position == largest
+    assert len(found.layers) == layers
     columns = field_columns(spec, found.geometry)
-    assert columns["unproductive_layers"] == len(found.unproductive)
+    assert columns == {"border_layer": border, "unproductive_layers": count}
 
 
 def test_images_that_are_not_square_count_as_their_longer_side() -> None:

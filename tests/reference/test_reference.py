@@ -3,7 +3,7 @@
 import pytest
 
 from randarch.geometry import analyze
-from randarch.reference import ATTENTIONS, NETWORKS, make_network, resnet
+from randarch.reference import ATTENTIONS, NETWORKS, make_network, resnet, variant
 from randarch.spec import Add, Conv, Gate
 
 IMAGENET = (224, 224, 3)
@@ -58,6 +58,42 @@ def test_names_say_what_was_changed() -> None:
     named = make_network("resnet34_no_stem_no_skips_cbam", 10)
     assert named == resnet(34, 10, stem=False, skips=False, attention="cbam")
     assert make_network("resnet18_no_skips", 10, skips=False) == resnet(18, 10, skips=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "found"),
+    [
+        ("resnet18", {}, "resnet18"),
+        ("resnet18", {"skips": True, "attention": "none"}, "resnet18"),
+        ("resnet18", {"skips": False}, "resnet18_no_skips"),
+        ("resnet18_se", {"skips": False}, "resnet18_no_skips_se"),
+        ("resnet18_no_skips", {"attention": "cbam"}, "resnet18_no_skips_cbam"),
+        ("resnet18_no_stem_no_skips_se", {"skips": False}, "resnet18_no_stem_no_skips_se"),
+        ("resnet18_se", {"attention": "se"}, "resnet18_se"),
+    ],
+)
+def test_variants_by_name(name: str, options: dict, found: str) -> None:
+    assert variant(name, **options) == found
+    assert found in NETWORKS
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("resnet18_se", {"attention": "none"}, ["'se'", "'none'", "plain"]),
+        ("resnet18_se", {"attention": "cbam"}, ["'se'", "'cbam'", "plain"]),
+        ("resnet18_no_skips", {"skips": True}, ["skips False", "True", "plain"]),
+        ("vgg16", {"skips": True}, ["'vgg16' is not a ResNet"]),
+        ("resnet50", {"skips": True}, ["'resnet50' is unknown"]),
+        ("resnet18", {"attention": "self"}, ["attention is 'self'", "cbam"]),
+    ],
+)
+def test_variants_that_contradict_their_name_are_refused(
+    name: str, options: dict, words: list[str]
+) -> None:
+    with pytest.raises(ValueError) as refused:
+        variant(name, **options)
+    assert all(word in str(refused.value) for word in words)
 
 
 @pytest.mark.parametrize("attention", ATTENTIONS)

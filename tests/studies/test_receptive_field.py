@@ -8,19 +8,25 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from randarch.studies import RunFolderError
+from randarch.receptive_field import analyze_fields
+from randarch.reference import make_network
+from randarch.studies import DEFAULT_MEMORY_BUDGET, RunFolderError
 from randarch.studies.receptive_field import (
     PRESETS,
     Config,
     Result,
     Study,
     deviations,
+    published,
     run,
     training,
 )
+from randarch.studies.receptive_field.networks import build
+from randarch.training import TrainingImages
 from tests.report.reading import read
 
 ONLY = Config(networks=("vgg16", "resnet18"), analyze_only=True)
@@ -76,7 +82,8 @@ def test_what_a_run_writes(result: Result, folder: Path) -> None:
         truncation = summary["truncation"][name]
         failed = [*network["training"]["failed"], *truncation["training"]["failed"]]
         assert len(failed) == 2 * SMALL.trials
-        assert truncation["difference"]["n"] in (failed.count(False), 0)
+        sound = [form["training"]["failed"].count(False) for form in (network, truncation)]
+        assert truncation["difference"]["n"] == (sum(sound) if min(sound) else 0)
         assert len(truncation["accuracies"]) == len(truncation["accuracies_whole"]) == SMALL.trials
     table = pd.read_csv(folder / "results.csv")
     assert len(table) == 8 + 20
@@ -173,8 +180,40 @@ def test_what_does_not_suit_the_data_is_refused(
     assert all(word in str(refused.value) for word in words)
 
 
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_the_papers_probes_fit_the_default_memory_budget(workers: int) -> None:
+    config = PRESETS["paper"]
+    few = np.zeros((published.TRAIN_SIZE, 1, 1, 3), np.uint8)
+    labels = np.zeros(published.TRAIN_SIZE, np.int32)
+    pixels = (0.5,) * 3
+    images = TrainingImages(few, labels, few[:10_000], labels[:10_000], 10, pixels, pixels)
+    networks = {name: analyze_fields(make_network(name, 10), 32) for name in config.networks}
+    training.check_memory(config, networks, images, DEFAULT_MEMORY_BUDGET // workers)
+
+
+def test_two_names_of_one_architecture_are_refused(tmp_path: Path) -> None:
+    twice = ("conv_chain:3x1 3x1 3x1", "conv_chain:3x1.25 3x1 3x1")
+    with pytest.raises(ValueError, match="3x1 3x1 3x1 and .* are the same architecture"):
+        run(dataclasses.replace(ONLY, networks=twice), tmp_path / "run", progress=False)
+
+
+def test_misspelt_names_are_said_before_data_are_read(tmp_path: Path) -> None:
+    config = dataclasses.replace(SMALL, networks=("vgg61",), dataset="npz:nowhere.npz")
+    with pytest.raises(ValueError, match="did you mean 'vgg16'"):
+        run(config, tmp_path / "run", progress=False)
+
+
+def test_a_network_without_a_border_has_no_gains(result: Result) -> None:
+    plain = dataclasses.replace(SMALL, networks=("resnet18_no_stem",), analyze_only=True)
+    network = dataclasses.replace(
+        result.networks[1], analysis=analyze_fields(build("resnet18_no_stem", plain, 10), 32)
+    )
+    text = dataclasses.replace(result, networks=(network,)).describe()
+    assert "border -" in text and "nan" not in text
+
+
 def test_probes_that_do_not_fit_the_memory_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"need .* GiB for 40 .* take a smaller probe_size"):
+    with pytest.raises(ValueError, match=r"of vgg11 need .* GiB .* for 40 .* take a smaller probe"):
         run(SMALL, tmp_path / "run", progress=False, memory_budget=2**17)
     without = dataclasses.replace(SMALL, probes=False)
     Study(without, tmp_path / "run", progress=False, memory_budget=2**17).session.close()
@@ -188,7 +227,7 @@ def test_presets_are_valid_and_say_how_they_deviate(preset: str) -> None:
     assert "images, not" not in said
     assert "1,000 test images, not 10,000" in " ".join(deviations(config, (50_000, 1_000)))
     assert ("by section IV the paper's have none" in said) is (preset == "quick")
-    assert ("All channels are divided by 8" in said) is (preset == "quick")
+    assert ("All channels of reference networks are divided by 8" in said) is (preset == "quick")
     assert ("Gradients are clipped" in said) is (preset == "quick")
     assert "Pixels are normalised" in said
     assert "Nothing is trained" in " ".join(deviations(config))

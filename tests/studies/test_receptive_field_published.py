@@ -10,7 +10,9 @@ from randarch.studies.receptive_field.comparison import stated
 from randarch.studies.receptive_field.trained import Trained
 
 
-def analyzed(name: str, resolution: int = 32, num_classes: int = 10, width: int = 1) -> FieldAnalysis:
+def analyzed(
+    name: str, resolution: int = 32, num_classes: int = 10, width: int = 1
+) -> FieldAnalysis:
     return analyze_fields(make_network(name, num_classes, width_divisor=width), resolution)
 
 
@@ -39,6 +41,8 @@ def test_what_went_wrong_is_said() -> None:
     well = Trained(sound, 1, Curves((0.5, 0.5), (0.4, 0.5), (1e-4, 2e-3)), Curves())
     assert well.notes() == []
     failed = Trainings((0.1, 0.6), (True, False))
-    badly = Trained(failed, 2, Curves((0.5, 0.5), (0.4, 0.5), (0.2, math.nan)), Curves())
-    first, second = badly.notes()
-    assert first.startswith("1 of 2 trainings failed") and second.startswith("2 of 2 probes stopped")
+    curves = Curves((0.5,) * 3, (0.4, 0.5, math.nan), (0.2, 1e-4, math.nan))
+    first, second, third = Trained(failed, 2, curves, Curves()).notes()
+    assert first.startswith("1 of 2 trainings failed")
+    assert second.startswith("1 of 3 probes stopped")
+    assert third.startswith("1 of 3 layers gave values that are not finite")

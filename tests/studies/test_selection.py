@@ -17,6 +17,10 @@ def test_without_a_filter_it_is_the_sample() -> None:
     )
 
 
+def test_none_are_found_at_once() -> None:
+    assert sample_accepted(SPACE, 0, (3, 5), AtMostUnproductive(0, (32, 32, 3))) == []
+
+
 @pytest.mark.parametrize("most", [0, 1, 2])
 def test_with_one_it_is_the_first_of_the_sample_that_pass(most: int) -> None:
     accept = AtMostUnproductive(most, (24, 24, 3))

@@ -56,6 +56,12 @@ def test_programs_can_be_shared_and_counted() -> None:
     np.testing.assert_array_equal(first.train_loss, second.train_loss)
 
 
+def test_the_caller_is_billed_for_the_programs_of_several_seeds() -> None:
+    cache = ProgramCache()
+    train(NET, IMAGES, dataclasses.replace(PLAIN, epochs=2, seeds=(0, 1, 2)), compile=cache.get)
+    assert cache.used().programs == cache.total.programs == 2
+
+
 # --- outcomes ---
 
 

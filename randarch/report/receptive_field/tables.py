@@ -134,7 +134,8 @@ def stem_table(report: FieldReport) -> Table | None:
     for pair in report.stems:
         if not {pair.whole, pair.changed} <= networks.keys():
             continue
-        for name, published in zip((pair.whole, pair.changed), pair.published, strict=True):
+        printed = pair.published or (math.nan, math.nan)
+        for name, published in zip((pair.whole, pair.changed), printed, strict=True):
             network = networks[name]
             rows.append(
                 (
@@ -204,7 +205,13 @@ def layers_table(network: NetworkReport) -> Table:
     return Table(
         f"Convolutions of {network.name}",
         (
-            *("Number", "Name", "Field of its input, smallest", "Largest", "Largest, attention counted"),
+            *(
+                "Number",
+                "Name",
+                "Field of its input, smallest",
+                "Largest",
+                "Largest, attention counted",
+            ),
             *("Parameters", "MACs", "Productive"),
         ),
         rows,

@@ -15,7 +15,7 @@ LISTED = 1_000_000
 """Networks of a grid up to which the valid ones are listed; of more, some are drawn (`limit`)."""
 
 LOOKED_AT = 20_000
-"""Valid networks drawn in a row without a new one that a filter lets through, before the search is given up."""
+"""Valid networks that a filter refuses in a row before the search is given up."""
 
 
 def choose_genomes(
@@ -46,7 +46,9 @@ def choose_genomes(
                 "--limit=1000"
             )
         return sorted(_draw(config, space, input_shape, accept, rng, config.limit))
-    valid = [g for g in space.valid(input_shape, config.max_ratio) if accept(space.decode(g))]
+    valid = list(space.valid(input_shape, config.max_ratio))
+    if accept.most is not None:
+        valid = [g for g in valid if accept(space.decode(g))]
     if not valid:
         raise ValueError(
             f"each of the {counts.valid:,} valid networks has more unproductive convolutions than "
@@ -81,7 +83,9 @@ def _draw(
                 genome, input_shape, config.max_ratio
             ):
                 continue
-            if genome not in found and accept(space.decode(genome)):
+            if genome in found:
+                continue
+            if accept(space.decode(genome)):
                 found.add(genome)
                 refused = 0
             else:

@@ -163,14 +163,21 @@ def deviations(config: Config, sizes: tuple[int, int] | None = None) -> tuple[st
             found.append(f"Images have {config.resolution} pixels a side, not {RESOLUTION}.")
     else:
         found += _training_deviations(config, *sizes)
-    if config.width_divisor != 1:
-        found.append(f"All channels are divided by {config.width_divisor}.")
+        if config.num_classes not in (None, CLASSES):
+            found.append(f"Networks have {config.num_classes} classes, not {CLASSES}.")
+    if config.width_divisor != 1 and any(":" not in name for name in config.networks):
+        found.append(f"All channels of reference networks are divided by {config.width_divisor}.")
     return tuple(found + chosen_details(config.networks))
+
+
+def on_cifar10(config: Config) -> bool:
+    """Whether the images are, by their name, the paper's."""
+    return config.dataset == "cifar10" or config.dataset.endswith("cifar10.npz")
 
 
 def _training_deviations(config: Config, train_size: int, test_size: int) -> list[str]:
     found = []
-    if not (config.dataset == "cifar10" or config.dataset.endswith("cifar10.npz")):
+    if not on_cifar10(config):
         found.append(f"The images are {config.dataset}, not CIFAR-10.")
     for kind, size, said in (
         ("training", train_size, published.TRAIN_SIZE),
@@ -199,6 +206,9 @@ def _training_deviations(config: Config, train_size: int, test_size: int) -> lis
         )
     found.append(
         "Pixels are normalised by the channels' means and deviations in these data; the paper takes those of AlexNet's."
+    )
+    found.append(
+        "There is no weight decay, and images are padded by 4 pixels before they are cropped; the paper names neither."
     )
     found.append("Trainings that die or diverge are left out of the means.")
     if config.init != "pytorch":

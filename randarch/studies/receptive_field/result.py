@@ -1,6 +1,7 @@
 """What a run found, and how it is written down."""
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from randarch.report.receptive_field.figures import file_name
 from randarch.store import write_csv, write_json, write_text
 from randarch.studies.receptive_field import published
 from randarch.studies.receptive_field.comparison import stated
-from randarch.studies.receptive_field.config import Config
+from randarch.studies.receptive_field.config import Config, on_cifar10
 from randarch.studies.receptive_field.trained import WEIGHTS, Trained
 from randarch.studies.session import describe_device
 
@@ -155,7 +156,7 @@ class Result:
         """The content of summary.json."""
         return {
             "study": self.study,
-            "config": self.config.to_dict(),
+            "config": self.config.used(),
             "networks": {n.name: n.to_summary() for n in self.networks},
             "truncation": {n.name: n.truncation_summary() for n in self.networks},
             "paper": {
@@ -208,10 +209,14 @@ class Result:
                 truncated = network.truncated.trainings
                 yield f"  truncated {truncated.mean}, a difference of {truncated.minus(trainings)}"
             for name, found in network.agreements.items():
-                tail = f"tail by saturation from {found.tail or '-'} ({found.strict_tail or '-'})"
+                gains = (
+                    f"; the best probe gains {found.gain_before:+.3f} before the border, {found.gain_behind:+.3f} behind it"
+                    if math.isfinite(found.gain_before)
+                    else ""
+                )
                 yield (
-                    f"  {name}: border {found.border or '-'}, {tail}; the best probe gains "
-                    f"{found.gain_before:+.3f} before the border, {found.gain_behind:+.3f} behind it"
+                    f"  {name}: border {found.border or '-'}, tail by saturation from {found.tail or '-'} "
+                    f"({found.strict_tail or '-'}){gains}"
                 )
 
     def save(self, folder: Path) -> None:
@@ -256,7 +261,9 @@ class Result:
             deviations=self.deviations,
             seconds=self.seconds,
             stems=tuple(
-                StemRemoved(name, f"{name}_no_stem", accuracies)
+                StemRemoved(
+                    name, f"{name}_no_stem", accuracies if on_cifar10(self.config) else None
+                )
                 for name, accuracies in published.STEM_REMOVED.items()
             ),
             stated=stated({n.name: n.analysis for n in self.networks}),

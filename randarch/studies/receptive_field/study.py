@@ -51,7 +51,7 @@ class Study(StudyRun[Result]):
         self.config = config
         self.session = Session(
             STUDY,
-            config.to_dict(),
+            config.used(),
             workdir,
             numerics={
                 "batch_norm": "calibrated (untrained), running (trained)",
@@ -61,11 +61,15 @@ class Study(StudyRun[Result]):
             **options,
         )
         self._images: TrainingImages | None = None
+        for name in config.networks:
+            build(name, config, CLASSES)  # a misspelt name is said before data are read
         digest = None if config.analyze_only else self._load()
         self.networks = tuple(self._analyzed(name) for name in config.networks)
+        self._check_distinct()
         if self._images is not None:
-            budget = self.session.memory_budget // self.session.workers
-            check_memory(config, [n.analysis for n in self.networks], self._images, budget)
+            at_once = min(self.session.workers, len(self._jobs()))
+            budget = self.session.memory_budget // at_once
+            check_memory(config, {n.name: n.analysis for n in self.networks}, self._images, budget)
         self.session.open(digest)
 
     def _result(self) -> Result:
@@ -117,11 +121,24 @@ class Study(StudyRun[Result]):
                     f"{name} is {wanted}, the data's is {value}; leave it out, or take other data"
                 )
         if height != width:
-            raise ValueError(f"images are {height} x {width}; expected square ones")
+            raise ValueError(
+                f"the images of {config.dataset} are {height} x {width}; expected square ones: crop or pad them, or take "
+                "other data"
+            )
         pixels = Normalization(found.channel_mean, found.channel_std)
         self._images = for_training(found, pixels)
         check_images(config, self._images)
         return found.digest
+
+    def _check_distinct(self) -> None:
+        """Genomes of different text may be one architecture, which would be trained twice to the same numbers."""
+        known: dict[str, str] = {}
+        for network in self.networks:
+            other = known.setdefault(network.analysis.spec.digest, network.name)
+            if other != network.name:
+                raise ValueError(
+                    f"{other} and {network.name} are the same architecture; leave one of them out"
+                )
 
     def _analyzed(self, name: str) -> NetworkResult:
         config, images = self.config, self._images

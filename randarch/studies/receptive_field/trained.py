@@ -1,5 +1,6 @@
 """What the trainings of a network gave."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -41,11 +42,17 @@ class Trained:
             found.append(
                 f"{failed} of {len(self.trainings.failed)} trainings failed (died or diverged)."
             )
-        restless = sum(not gradient < ARRIVED for gradient in self.trained.probe_gradient)
+        restless = sum(gradient >= ARRIVED for gradient in self.trained.probe_gradient)
         if restless:
             found.append(
                 f"{restless} of {len(self.trained.probe_gradient)} probes stopped with a gradient that was not below "
                 f"{ARRIVED:g} of the first; a longer fit could change their accuracies."
+            )
+        unknown = sum(math.isnan(accuracy) for accuracy in self.trained.probe_accuracy)
+        if unknown:
+            found.append(
+                f"{unknown} of {len(self.trained.probe_accuracy)} layers gave values that are not finite: they have no "
+                "probe."
             )
         return found
 

@@ -1,7 +1,7 @@
 """Training the networks of a run, whole and truncated, and looking into their layers."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from randarch.engine import ProgramCache
-from randarch.layerwise import curves, probed_bytes, untrained_variables
+from randarch.layerwise import curves, group_bytes, untrained_variables
 from randarch.receptive_field import FieldAnalysis
 from randarch.spec import ArchSpec, Linear, append
 from randarch.store import Row
@@ -47,12 +47,9 @@ def train_networks(
 ) -> None:
     """Stores a row for each network: its trainings, and the curves of one of them and of no training."""
     cache = ProgramCache(8 * session.workers)
-    budget = session.memory_budget // session.workers // 2
     probed = first_images(images, config.probe_size)
     shards = [
-        Shard(
-            f"{job.number}-{job.name}-{job.form}", _work(config, job, images, probed, cache, budget)
-        )
+        Shard(f"{job.number}-{job.name}-{job.form}", _work(config, job, images, probed, cache))
         for job in jobs
     ]
     session.do(shards, kind=KIND, label=f"train, {config.epochs} epochs")
@@ -84,7 +81,6 @@ def _work(
     images: TrainingImages,
     probed: TrainingImages,
     cache: ProgramCache,
-    budget: int,
 ) -> Callable[[Stop], list[Row]]:
     def work(stop: Stop) -> list[Row]:
         stop.check()
@@ -114,7 +110,9 @@ def _work(
             nodes = [layer.node for layer in job.analysis.layers]
             weights = {
                 "trained": jax.tree.map(lambda leaf: leaf[chosen], found.variables),
-                "untrained": untrained_variables(whole, probed, config.seed, config.init),
+                "untrained": untrained_variables(
+                    whole, images, config.seed, config.init, compile=cache.get
+                ),
             }
             for name, variables in weights.items():
                 looked = curves(
@@ -126,7 +124,6 @@ def _work(
                     probes=config.probes,
                     trained=name == "trained",
                     compile=cache.get,
-                    memory_budget=budget,
                 )
                 metrics |= curve_columns(name, looked)
                 stop.check()
@@ -156,18 +153,18 @@ def check_images(config: Config, images: TrainingImages) -> None:
 
 
 def check_memory(
-    config: Config, networks: Sequence[FieldAnalysis], images: TrainingImages, budget: int
+    config: Config, networks: Mapping[str, FieldAnalysis], images: TrainingImages, budget: int
 ) -> None:
     """Raises ValueError if what probes read does not fit the memory budget of one worker."""
     if not config.probes:
         return
     train, test = len(images.x_train[: config.probe_size]), len(images.x_test)
-    for analysis in networks:
+    for name, analysis in networks.items():
         shapes = [analysis.geometry[layer.node].shape for layer in analysis.layers]
-        needed = probed_bytes(shapes, train, test)
+        needed = group_bytes(shapes, train, test)
         if needed > budget:
             raise ValueError(
-                f"the probes of a network with {len(shapes)} convolutions need {needed / 2**30:.2f} GiB for {train:,} "
-                f"training and {test:,} test images, and a worker has {budget / 2**30:.2f}; take a smaller probe_size "
-                "or test_size, fewer workers, a larger memory_budget, or no probes"
+                f"the probes of {name} need {needed / 2**30:.2f} GiB at a time for {train:,} training and {test:,} test "
+                f"images, and a worker has {budget / 2**30:.2f}; take a smaller probe_size or test_size, fewer workers, "
+                "a larger memory_budget, or no probes"
             )

@@ -22,7 +22,15 @@ def names(group: tuple[NetworkReport, ...]) -> list[str]:
 
 def test_groups_differ_in_attention_alone() -> None:
     no_stem = make_network_report("resnet18_no_stem")
-    mixed = [SET_A[0], no_stem, SET_B[0], make_network_report("vgg11"), SET_A[1], SET_B[1], SET_A[2]]
+    mixed = [
+        SET_A[0],
+        no_stem,
+        SET_B[0],
+        make_network_report("vgg11"),
+        SET_A[1],
+        SET_B[1],
+        SET_A[2],
+    ]
     assert [names(group) for group in comparable(mixed)] == [
         ["resnet18", "resnet18_se", "resnet18_cbam"],
         ["resnet18_no_skips", "resnet18_no_skips_spatial"],
@@ -42,7 +50,9 @@ def test_each_network_is_a_line_in_each_panel_and_the_border_a_bar() -> None:
         *lines, bar = axes.get_lines()
         for line, network in zip(lines, SET_A, strict=True):
             assert line.get_label() == network.name
-            np.testing.assert_allclose(line.get_ydata(), 100 * np.array(getattr(network.trained, kind)))
+            np.testing.assert_allclose(
+                line.get_ydata(), 100 * np.array(getattr(network.trained, kind))
+            )
         # Attention does not move the border: one bar for all.
         border = SET_A[0].analysis.border_min
         assert border is not None
