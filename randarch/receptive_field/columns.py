@@ -1,4 +1,4 @@
-"""Where a network's border is and how many layers are unproductive, for the tables of studies and for choosing networks by it."""
+"""Where a border is and how many layers are unproductive: for the tables of studies, and to choose networks by it."""
 
 from dataclasses import dataclass
 

@@ -3,8 +3,9 @@
 After Richter, Schöning and Krumnack, "Should You Go Deeper?".
 
 A convolution is unproductive where it reads windows larger than the image; that such layers add nothing is the paper's
-hypothesis, and its finding. The border is the first of them. Whatever comes before counts, poolings too. Several paths to a layer give a smallest and a largest window: the smallest decides, as the
-paper found for networks with skip connections and several paths; the largest is given beside it.
+hypothesis, and its finding. The border is the first of them. Whatever comes before counts, poolings too. Several paths
+to a layer give a smallest and a largest window: the smallest decides, as the paper found for networks with skip
+connections and several paths; the largest is given beside it.
 """
 
 import bisect

@@ -193,7 +193,7 @@ def test_the_papers_probes_fit_the_default_memory_budget(workers: int) -> None:
 
 def test_two_names_of_one_architecture_are_refused(tmp_path: Path) -> None:
     twice = ("conv_chain:3x1 3x1 3x1", "conv_chain:3x1.25 3x1 3x1")
-    with pytest.raises(ValueError, match="3x1 3x1 3x1 and .* are the same architecture"):
+    with pytest.raises(ValueError, match=r"3x1 3x1 3x1 and .* are the same architecture"):
         run(dataclasses.replace(ONLY, networks=twice), tmp_path / "run", progress=False)
 
 

@@ -35,10 +35,11 @@ class NetworkImages:
 
 
 def write_figures(report: FieldReport, folder: Path) -> tuple[Path, ...]:
-    """Writes for each network `NN_name` (fields and costs), `NN_name_drawing` and, where it was trained,
-    `NN_name_layers` (saturation and probes), the latter two of the truncated network too; `side_by_side_N` for each
-    group of trained networks that differ in attention alone; and `truncation` (accuracy and cost of all); as PNG and PDF into
-    `folder`.
+    """Writes the figures as PNG and PDF into `folder`.
+
+    For each network `NN_name` (fields and costs), `NN_name_drawing` and, where it was trained, `NN_name_layers`
+    (saturation and probes), the latter two of the truncated network too; `side_by_side_N` for each group of trained
+    networks that differ in attention alone; and `truncation` (accuracy and cost of all).
 
     Returns:
       The paths that were written.

@@ -60,8 +60,8 @@ def resolutions_table(report: FieldReport) -> Table:
             *("Border by the largest field", "with attention counted"),
         ),
         rows,
-        "Where paths differ, the paper found that the largest receptive field does not predict the tail. With attention "
-        "counted, what a gate carries counts as seen.",
+        "Where paths differ, the largest receptive field predicts no tail, as the paper found. With attention counted, "
+        "what a gate carries counts as seen.",
     )
 
 
@@ -152,8 +152,8 @@ def stem_table(report: FieldReport) -> Table | None:
         "With and without the stem",
         ("Network", "CIFAR-10 accuracy, published", "Accuracy here", "MACs", "Border"),
         tuple(rows),
-        "Published: full width, 60 epochs on all of CIFAR-10. Without the stem's two downsamplings receptive fields grow a quarter as fast, and every later map has sixteen "
-        "times the positions.",
+        "Published: full width, 60 epochs on all of CIFAR-10. Without the stem's two downsamplings receptive fields grow "
+        "a quarter as fast, and every later map has sixteen times the positions.",
     )
 
 

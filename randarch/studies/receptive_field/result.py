@@ -209,11 +209,10 @@ class Result:
                 truncated = network.truncated.trainings
                 yield f"  truncated {truncated.mean}, a difference of {truncated.minus(trainings)}"
             for name, found in network.agreements.items():
-                gains = (
-                    f"; the best probe gains {found.gain_before:+.3f} before the border, {found.gain_behind:+.3f} behind it"
-                    if math.isfinite(found.gain_before)
-                    else ""
-                )
+                gains = ""
+                if math.isfinite(found.gain_before):
+                    gains = f"; the best probe gains {found.gain_before:+.3f} before the border, "
+                    gains += f"{found.gain_behind:+.3f} behind it"
                 yield (
                     f"  {name}: border {found.border or '-'}, tail by saturation from {found.tail or '-'} "
                     f"({found.strict_tail or '-'}){gains}"

@@ -122,8 +122,8 @@ class Study(StudyRun[Result]):
                 )
         if height != width:
             raise ValueError(
-                f"the images of {config.dataset} are {height} x {width}; expected square ones: crop or pad them, or take "
-                "other data"
+                f"the images of {config.dataset} are {height} x {width}; expected square ones: crop or pad them, or "
+                "take other data"
             )
         pixels = Normalization(found.channel_mean, found.channel_std)
         self._images = for_training(found, pixels)

@@ -164,7 +164,7 @@ def check_memory(
         needed = group_bytes(shapes, train, test)
         if needed > budget:
             raise ValueError(
-                f"the probes of {name} need {needed / 2**30:.2f} GiB at a time for {train:,} training and {test:,} test "
-                f"images, and a worker has {budget / 2**30:.2f}; take a smaller probe_size or test_size, fewer workers, "
-                "a larger memory_budget, or no probes"
+                f"the probes of {name} need {needed / 2**30:.2f} GiB at a time for {train:,} training and {test:,} "
+                f"test images, and a worker has {budget / 2**30:.2f}; take a smaller probe_size or test_size, fewer "
+                "workers, a larger memory_budget, or no probes"
             )
