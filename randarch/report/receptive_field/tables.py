@@ -152,7 +152,7 @@ def stem_table(report: FieldReport) -> Table | None:
         "With and without the stem",
         ("Network", "CIFAR-10 accuracy, published", "Accuracy here", "MACs", "Border"),
         tuple(rows),
-        "Published: full width, 60 epochs on all of CIFAR-10. Without the stem's two downsamplings receptive fields grow "
+        "Published: full width, 60 epochs on all of CIFAR-10. Without the two downsamplings receptive fields grow "
         "a quarter as fast, and every later map has sixteen times the positions.",
     )
 
