@@ -46,7 +46,8 @@ def train_networks(
     config: Config, jobs: Sequence[Job], images: TrainingImages, session: Session
 ) -> None:
     """Stores a row for each network: its trainings, and the curves of one of them and of no training."""
-    cache = ProgramCache(8 * session.workers)
+    # Trained and untrained weights run through the same programs, one for each group of layers.
+    cache = ProgramCache(32 * session.workers)
     probed = first_images(images, config.probe_size)
     shards = [
         Shard(f"{job.number}-{job.name}-{job.form}", _work(config, job, images, probed, cache))
