@@ -2,8 +2,8 @@
 
   python -m benchmarks.receptive_field --out=benchmarks/results/receptive_field.json
 
-Cold: a fresh process that analyses, draws and writes the page of the preset's networks. Started: 1,000 random genomes of
-each space, from the genome to the analysis (decoding, shapes, receptive fields, borders), the median of five draws.
+Cold: a fresh process that analyses, draws and writes the page of the preset's networks. Started: 1,000 random genomes
+of each space, from the genome to the analysis (decoding, shapes, receptive fields, borders), the median of five draws.
 """
 
 import subprocess
