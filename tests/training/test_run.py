@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import jax
 import numpy as np
 import pytest
 
@@ -33,9 +34,10 @@ def test_seeds_together_are_the_seeds_one_by_one() -> None:
 
 
 def arrays(result: Training) -> dict[str, np.ndarray]:
-    values = dataclasses.asdict(result)
+    values = {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
     del values["seconds"]
-    return values
+    weights = jax.tree.leaves_with_path(values.pop("variables"))
+    return values | {jax.tree_util.keystr(path): np.asarray(leaf) for path, leaf in weights}
 
 
 @pytest.mark.parametrize("augment", ["pad_crop_flip", "trivial_augment_wide"])

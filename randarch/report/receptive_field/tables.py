@@ -37,7 +37,7 @@ def networks_table(report: FieldReport) -> Table:
         rows,
         "The border is the first convolution that reads windows larger than the image on every path: its number among "
         "the convolutions, and its name. Unproductive are all for which that holds; with skip connections others, such "
-        "as shortcuts, may stand behind the border and be none of them.",
+        "as shortcuts, may stand behind the border without being among them.",
     )
 
 
