@@ -22,7 +22,7 @@ HELD_OUT = 0.2
 """Share of the training images that chooses the penalty."""
 STEPS = 100
 """Of L-BFGS."""
-BLOCK = 1024
+BLOCK = 256
 """Features that are rotated at a time."""
 
 
@@ -97,9 +97,11 @@ def probe(
 
 def rotating_bytes(train: int, test: int, width: int) -> int:
     """What the rotation of a layer's features takes, by the numbers of images and features, about."""
-    kept, block = min(train, width), min(width, BLOCK)
-    # In float64: a block of features, what is kept of them twice, the products of the smaller side and their vectors.
-    return 8 * ((train + test) * (block + 2 * kept) + 3 * kept**2)
+    if width <= train:
+        return 8 * 2 * (train + test) * width  # in float64, as they are and scaled
+    # A block of features, products with the test images before and after, and those of the training images, their
+    # vectors, and both scaled.
+    return 8 * ((train + test) * BLOCK + 2 * test * train + 4 * train**2)
 
 
 def _rotate(

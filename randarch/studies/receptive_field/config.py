@@ -179,12 +179,12 @@ def _training_deviations(config: Config, train_size: int, test_size: int) -> lis
     found = []
     if not on_cifar10(config):
         found.append(f"The images are {config.dataset}, not CIFAR-10.")
-    for kind, size, said in (
+    for kind, size, count in (
         ("training", train_size, published.TRAIN_SIZE),
         ("test", test_size, published.TEST_SIZE),
     ):
-        if size != said:
-            found.append(f"{size:,} {kind} images, not {said:,}.")
+        if size != count:
+            found.append(f"{size:,} {kind} images, not {count:,}.")
     for name, said in (
         ("epochs", published.EPOCHS),
         ("batch_size", published.BATCH_SIZE),
