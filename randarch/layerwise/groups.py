@@ -6,7 +6,7 @@ from randarch.geometry import Shape
 from randarch.layerwise.outputs import BATCH, pooled_size
 from randarch.layerwise.probes import rotating_bytes
 
-GROUP_BYTES = 2**29
+GROUP_BYTES = 400 * 2**20
 """What the values of a group may take, unless it is a single layer. A constant: probes of one group are padded to one
 width, so that with another grouping they would round differently."""
 
