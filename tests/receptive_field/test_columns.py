@@ -42,13 +42,16 @@ BORDERS: dict[str, tuple[int | None, int, int, int]] = {
     "resnet34": (21, 5, 8, 36),
     "resnet18_no_stem": (None, 14, 0, 20),
     "resnet34_no_stem": (None, 14, 0, 36),
+    "resnet34_no_skips": (5, 5, 29, 33),
+    "resnet18_no_stem_no_skips": (12, 12, 6, 17),
+    "resnet34_no_stem_no_skips": (13, 13, 21, 33),
     "mpnet18": (14, 8, 4, 17),
     "mpnet36": (19, 7, 29, 49),
 }
 """By the smallest and by the largest field, unproductive convolutions, and all of them, at 32 pixels."""
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", sorted({*FIGURES, *BORDERS}))
 def test_borders_of_the_papers_networks(name: str) -> None:
     plain = re.sub("_(se|spatial|cbam)$", "", name)  # attention does not move a border
     border, largest, count, layers = BORDERS[plain]
