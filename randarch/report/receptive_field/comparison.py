@@ -47,7 +47,9 @@ def draw_comparison(figure: Figure, networks: Sequence[NetworkReport]) -> None:
             axes.axvline(border.position - 0.5, color="black", linewidth=3)
         axes.set_ylabel(text)
         axes.set_ylim(bottom=0)
-    panels[0].legend(loc="upper right", fontsize=8)
+    panels[0].legend(
+        loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2, ncols=2, fontsize=8
+    )
     name_layers(panels[-1], networks[0].analysis.layers)
 
 

@@ -148,7 +148,8 @@ def _curves(analysis: FieldAnalysis, trained: Curves, untrained: Curves | None) 
         positions = [layer.position for layer in layers]
         own = None if untrained is None else untrained.of(positions)
         draw_curves(axes, layers, trained.of(positions), own, largest=name == "largest path")
-        axes.set_title(name and f"the path of the {name.split()[0]} receptive field", fontsize=9)
+        if name:
+            axes.set_title(f"the path of the {name.split()[0]} receptive field", fontsize=9, pad=28)
     return figure
 
 

@@ -32,10 +32,10 @@ def draw_fields(axes: Axes, analysis: FieldAnalysis) -> None:
     axes.axhline(analysis.resolution, color=style.PAPER, linestyle="--", linewidth=1)
     axes.annotate(
         f"the image, {analysis.resolution} pixels",
-        (len(layers) + 0.4, analysis.resolution),
+        (0.6, analysis.resolution),
         xytext=(0, 3),
         textcoords="offset points",
-        ha="right",
+        ha="left",
         fontsize=8,
         color=style.PAPER,
     )
@@ -164,7 +164,15 @@ def draw_curves(
             axes.axvline(unproductive.index(True) + 0.5, color=colour, linewidth=3)
     axes.set_ylim(0, 105)
     axes.set_ylabel("% of directions, % of test images")
-    axes.legend(handles=handles, loc="upper right", fontsize=7)
+    # Above the panel: inside, curves run everywhere.
+    axes.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        borderaxespad=0.2,
+        ncols=2,
+        fontsize=7,
+    )
     name_layers(axes, layers)
 
 
