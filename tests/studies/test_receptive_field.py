@@ -203,6 +203,16 @@ def test_misspelt_names_are_said_before_data_are_read(tmp_path: Path) -> None:
         run(config, tmp_path / "run", progress=False)
 
 
+def test_probes_that_have_not_arrived_are_counted_together(result: Result) -> None:
+    network = result.networks[0]
+    assert network.whole is not None
+    restless = dataclasses.replace(network.whole.trained, probe_gradient=(0.5,) * 3 + (1e-4,) * 5)
+    whole = dataclasses.replace(network.whole, trained=restless)
+    changed = dataclasses.replace(network, whole=whole, truncated=None)
+    (note,) = dataclasses.replace(result, networks=(changed,)).notes
+    assert note.startswith("3 of 8 probes of trained networks stopped")
+
+
 def test_a_network_without_a_border_has_no_gains(result: Result) -> None:
     plain = dataclasses.replace(SMALL, networks=("resnet18_no_stem",), analyze_only=True)
     network = dataclasses.replace(

@@ -6,6 +6,7 @@ from randarch.analysis import Distribution, GeneEffect, SweptNetwork, first_colu
 from randarch.report.numbers import (
     count,
     decimal,
+    interval,
     percent,
     points,
     points_interval,

@@ -71,8 +71,8 @@ class Result:
     @property
     def fields(self) -> tuple[FieldGroup, ...]:
         """Accuracies of the first pass, which all networks have alike, by unproductive convolutions."""
-        scores = {"first_test_accuracy": self.table["first_test_accuracy"]}
-        return by_unproductive(self.table[UNPRODUCTIVE], scores)
+        scores = {"first_test_accuracy": self.table["first_test_accuracy"].tolist()}
+        return by_unproductive(self.table[UNPRODUCTIVE].tolist(), scores)
 
     def to_summary(self) -> dict[str, Any]:
         """The content of summary.json."""

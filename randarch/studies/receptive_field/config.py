@@ -191,9 +191,8 @@ def _training_deviations(config: Config, train_size: int, test_size: int) -> lis
         ("learning_rate", published.LEARNING_RATE),
     ):
         if getattr(config, name) != said:
-            found.append(
-                f"The {name.replace('_', ' ')} is {getattr(config, name):g}, not {said:g}."
-            )
+            words = name.capitalize().replace("_", " ")
+            found.append(f"{words}: {getattr(config, name):g}, not {said:g}.")
     if config.gradient_clip:
         found.append(
             f"Gradients are clipped at norm {config.gradient_clip:g}, which the paper does not mention."

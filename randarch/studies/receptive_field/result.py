@@ -25,7 +25,7 @@ from randarch.store import write_csv, write_json, write_text
 from randarch.studies.receptive_field import published
 from randarch.studies.receptive_field.comparison import stated
 from randarch.studies.receptive_field.config import Config, on_cifar10
-from randarch.studies.receptive_field.trained import WEIGHTS, Trained
+from randarch.studies.receptive_field.trained import ARRIVED, WEIGHTS, Trained
 from randarch.studies.session import describe_device
 
 FORMS = ("whole", "truncated")
@@ -144,12 +144,16 @@ class Result:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader has to know before believing the numbers, a sentence each."""
-        found = []
-        for network in self.networks:
-            for form in FORMS:
-                trained = getattr(network, form)
-                if trained is not None:
-                    found += [f"{network.name}, {form}: {note}" for note in trained.notes()]
+        forms = ((n.name, form, getattr(n, form)) for n in self.networks for form in FORMS)
+        known = [(name, form, trained) for name, form, trained in forms if trained is not None]
+        found = [f"{name}, {form}: {note}" for name, form, own in known for note in own.notes()]
+        restless = sum(trained.restless for _, _, trained in known)
+        if restless:
+            probes = sum(len(trained.trained.probe_gradient) for _, _, trained in known)
+            found.append(
+                f"{restless} of {probes} probes of trained networks stopped with a gradient that was not below "
+                f"{ARRIVED:g} of the first; a longer fit could change their accuracies a little."
+            )
         return tuple(found)
 
     def to_summary(self) -> dict[str, Any]:

@@ -35,18 +35,17 @@ class Trained:
         trainings = Trainings(tuple(map(float, row[ACCURACIES])), tuple(map(bool, row[FAILED])))
         return cls(trainings, int(row[LOOKED_AT]), *(_curves(row, name) for name in WEIGHTS))
 
+    @property
+    def restless(self) -> int:
+        """Probes of the trained network whose solver had not arrived when it stopped."""
+        return sum(gradient >= ARRIVED for gradient in self.trained.probe_gradient)
+
     def notes(self) -> list[str]:
         """What went wrong, a sentence each."""
         found, failed = [], sum(self.trainings.failed)
         if failed:
             found.append(
                 f"{failed} of {len(self.trainings.failed)} trainings failed (died or diverged)."
-            )
-        restless = sum(gradient >= ARRIVED for gradient in self.trained.probe_gradient)
-        if restless:
-            found.append(
-                f"{restless} of {len(self.trained.probe_gradient)} probes stopped with a gradient that was not below "
-                f"{ARRIVED:g} of the first; a longer fit could change their accuracies."
             )
         unknown = sum(math.isnan(accuracy) for accuracy in self.trained.probe_accuracy)
         if unknown:

@@ -35,8 +35,8 @@ class DepthResult:
     @property
     def fields(self) -> tuple[FieldGroup, ...]:
         """Accuracies by unproductive convolutions."""
-        scores = {name: self.table[name] for name in ("rfm_accuracy", "trained_accuracy")}
-        return by_unproductive(self.table[UNPRODUCTIVE], scores)
+        scores = {name: self.table[name].tolist() for name in ("rfm_accuracy", "trained_accuracy")}
+        return by_unproductive(self.table[UNPRODUCTIVE].tolist(), scores)
 
     def _converged_summary(self) -> dict[str, Any]:
         if self.converged is None:
