@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from randarch.analysis import Trainings
 from randarch.receptive_field import analyze_fields
 from randarch.reference import make_network
 from randarch.studies import DEFAULT_MEMORY_BUDGET, RunFolderError
@@ -207,7 +208,8 @@ def test_probes_that_have_not_arrived_are_counted_together(result: Result) -> No
     network = result.networks[0]
     assert network.whole is not None
     restless = dataclasses.replace(network.whole.trained, probe_gradient=(0.5,) * 3 + (1e-4,) * 5)
-    whole = dataclasses.replace(network.whole, trained=restless)
+    sound = Trainings((0.5, 0.6), (False, False))
+    whole = dataclasses.replace(network.whole, trained=restless, trainings=sound)
     changed = dataclasses.replace(network, whole=whole, truncated=None)
     (note,) = dataclasses.replace(result, networks=(changed,)).notes
     assert note.startswith("3 of 8 probes of trained networks stopped")
