@@ -1,8 +1,11 @@
 """Pooling against sums written out in NumPy."""
 
+import itertools
 import math
 
+import jax
 import jax.numpy as jnp
+import jax.test_util
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -115,3 +118,40 @@ def test_global_pooling_takes_all_positions() -> None:
         found = np.asarray(global_pool(jnp.asarray(x), kind))
         assert found.shape == (2, 1, len(expected), 3)
         np.testing.assert_allclose(found[:, 0], np.stack(expected, axis=1), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("size", "window", "stride", "padding"),
+    [((8, 8), 2, 2, "same"), ((7, 9), 3, 2, "same"), ((7, 8), 3, 1, 1), ((5, 5), 2, 3, "valid")],
+)
+@pytest.mark.parametrize("levels", [3, 10_000])
+def test_gradient_of_maxima_goes_to_the_first(
+    size: tuple[int, int], window: int, stride: int, padding: str | int, levels: int
+) -> None:
+    rng = np.random.default_rng(levels)
+    x = rng.integers(levels, size=(2, *size, 3)).astype(np.float32)
+    y = pool(jnp.asarray(x), "max", window, stride, padding)
+    weights = rng.random(y.shape, np.float32)
+    gradient = jax.grad(lambda x: (pool(x, "max", window, stride, padding) * weights).sum())(
+        jnp.asarray(x)
+    )
+    expected = np.zeros_like(x)
+    rows, columns = (windows(n, window, stride, padding) for n in size)
+    for image, (a, r), (b, c), channel in itertools.product(
+        range(2), enumerate(rows), enumerate(columns), range(3)
+    ):
+        seen = x[image, r.start : r.stop, c.start : c.stop, channel]
+        i, j = np.unravel_index(np.argmax(seen), seen.shape)
+        expected[image, r.start + i, c.start + j, channel] += weights[image, a, b, channel]
+    np.testing.assert_allclose(gradient, expected, rtol=1e-6)
+
+
+def test_maxima_have_derivatives_in_both_modes_and_twice() -> None:
+    x = jnp.asarray(images(1, 6, 6, 2))
+    jax.test_util.check_grads(
+        lambda x: pool(jnp.asarray(x) ** 2, "max", 3, 2, "same"),
+        (x,),
+        order=2,
+        modes=["fwd", "rev"],
+        rtol=0.02,
+    )
