@@ -13,8 +13,32 @@ from randarch.spec import ArchSpec
 BATCH = 250
 
 
+class SamePool(nn.Module):
+    """Pooling that leaves ceil(size / stride) pixels, an odd extra one of padding at the bottom and right.
+
+    Averages count only pixels inside the image.
+    """
+
+    def __init__(self, kind: str, window: int, stride: int) -> None:
+        super().__init__()
+        self.kind, self.window, self.stride = kind, window, stride
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        window, stride = self.window, self.stride
+        overhang = [max((-(-n // stride) - 1) * stride + window - n, 0) for n in x.shape[2:]]
+        # With ceil_mode the last window may go over the edge: that is the extra pixel.
+        padding = [pixels // 2 for pixels in overhang]
+        if self.kind == "max":
+            return nn.functional.max_pool2d(x, window, stride, padding, ceil_mode=True)
+        return nn.functional.avg_pool2d(
+            x, window, stride, padding, ceil_mode=True, count_include_pad=False
+        )
+
+
 def chain(arch: ArchSpec, channels: int, threads: int, seed: int) -> nn.Sequential:
     """A sequential graph as a PyTorch module with PyTorch's default weights.
+
+    A linear layer is supported on one pixel, after global pooling; there it gives `[batch, features]`.
 
     Raises:
       ValueError: for an operation that the studied chains do not have.
@@ -22,24 +46,48 @@ def chain(arch: ArchSpec, channels: int, threads: int, seed: int) -> nn.Sequenti
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     layers: list[nn.Module] = []
+    before: spec.Operation = spec.Input()
     for node in arch.nodes[1:]:
         match node.op:
-            case spec.Conv(features=features, kernel=kernel, padding=("same" | "valid") as padding):
-                pad = kernel // 2 if padding == "same" else 0
+            case spec.Conv(features=features, padding=("same" | "valid") as padding) as op if (
+                padding == "valid" or op.stride == 1
+            ):
                 layers.append(
-                    nn.Conv2d(channels, features, kernel, node.op.stride, pad, node.op.dilation)
+                    nn.Conv2d(
+                        channels,
+                        features,
+                        op.kernel,
+                        op.stride,
+                        padding,
+                        op.dilation,
+                        op.groups,
+                        op.bias,
+                    )
                 )
                 channels = features
             case spec.Activation(kind="relu"):
                 layers.append(nn.ReLU())
+            case spec.Activation(kind="prelu"):
+                layers.append(nn.PReLU(channels))
             case spec.BatchNorm():
                 layers.append(nn.BatchNorm2d(channels))
-            case spec.Pool(kind="max", window=window, stride=stride):
-                layers.append(nn.MaxPool2d(window, stride))
+            case spec.Pool(kind=kind, window=window, stride=stride, padding="same") if (
+                stride > 1 or window % 2
+            ):
+                layers.append(SamePool(kind, window, stride))
+            case spec.Pool(kind=kind, window=window, stride=stride, padding="valid"):
+                pool = nn.MaxPool2d if kind == "max" else nn.AvgPool2d
+                layers.append(pool(window, stride))
+            case spec.GlobalPool(kind="avg"):
+                layers.append(nn.AdaptiveAvgPool2d(1))
+            case spec.Linear(features=features, bias=bias) if isinstance(before, spec.GlobalPool):
+                layers += [nn.Flatten(), nn.Linear(channels, features, bias)]
             case other:
                 raise ValueError(
-                    f"{other!r} is not supported; expected Conv, ReLU, BatchNorm or max pooling"
+                    f"{other!r} is not supported here; expected Conv ('valid', or 'same' with stride 1),"
+                    " ReLU, PReLU, BatchNorm, Pool ('valid' or 'same'), or GlobalPool('avg') and then Linear"
                 )
+        before = node.op
     return nn.Sequential(*layers)
 
 

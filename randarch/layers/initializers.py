@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 Shape = tuple[int, ...]
-INITIALIZERS = ("pytorch", "he", "lecun", "orthogonal")
+INITIALIZERS = ("pytorch", "he", "he_prelu", "lecun", "orthogonal")
+PRELU_SLOPE = 0.25  # of negative inputs, where the slopes of a PReLU begin (He et al. 2015)
 TRUNCATION = 2.0  # standard deviations
 TRUNCATED_STD = 0.87962566103423978  # of a standard normal cut off at two standard deviations
 
@@ -94,9 +95,11 @@ def draw_kernel(name: str, source: Source, shape: Shape) -> Any:
 
     Args:
       name: `pytorch`, uniform in +-1/sqrt(fan_in) (the default of `torch.nn.Conv2d` and
-        `torch.nn.Linear`); `he`, normal with variance 2/fan_in (He et al. 2015); `lecun`, normal
-        with variance 1/fan_in, cut off at two standard deviations; `orthogonal`, rows or columns
-        orthonormal, whichever are fewer (Saxe et al. 2014).
+        `torch.nn.Linear`); `he`, normal with variance 2/fan_in (He et al. 2015, equation 10);
+        `he_prelu`, the same before a PReLU, whose slope is 0.25 at first: variance
+        2/((1 + 0.25^2) fan_in) (equation 15); `lecun`, normal with variance 1/fan_in, cut off at
+        two standard deviations; `orthogonal`, rows or columns orthonormal, whichever are fewer
+        (Saxe et al. 2014).
       source: of the random numbers.
       shape: of the kernel.
 
@@ -111,6 +114,8 @@ def draw_kernel(name: str, source: Source, shape: Shape) -> Any:
             return source.uniform(shape) * scale
         case "he":
             return source.normal(shape) * (scale * np.float32(2**0.5))
+        case "he_prelu":
+            return source.normal(shape) * (scale * np.float32((2 / (1 + PRELU_SLOPE**2)) ** 0.5))
         case "lecun":
             return source.truncated_normal(shape) * (scale / np.float32(TRUNCATED_STD))
     return _orthogonal(source, fan_in, shape[-1]).reshape(shape)

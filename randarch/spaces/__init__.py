@@ -6,12 +6,14 @@ from typing import Any
 
 from randarch.spaces.conv_chain import ConvChain
 from randarch.spaces.conv_grid import ConvGrid, ValidCount
+from randarch.spaces.layer_library import LayerLibrary
 from randarch.spaces.space import Genome, InvalidGenomeError, SearchSpace
 from randarch.spec import ArchSpec
 
 SPACES: dict[str, Callable[..., SearchSpace]] = {
     "conv_chain": ConvChain.of,
     "conv_grid": ConvGrid,
+    "layer_library": LayerLibrary,
 }
 """The families of spaces by name; their parameters are keyword arguments, as `depth=9`."""
 
@@ -35,8 +37,9 @@ def make_space(family: str, **parameters: Any) -> SearchSpace:
 def decode_text(text: str) -> ArchSpec:
     """The architecture that a space and a genome stand for, written `SPACE:GENOME`.
 
-    For example `conv_chain:3x1 5x1.25 3x1.5` or `conv_grid:9,9,7 - 2,2,1 - 2,1,1`, the genome as the
-    space formats it; the number of layers is the genome's, all else the space's default.
+    For example `conv_chain:3x1 5x1.25 3x1.5`, `conv_grid:9,9,7 - 2,2,1 - 2,1,1` or
+    `layer_library:conv3 - conv7 - max3`, the genome as the space formats it; the number of layers is
+    the genome's, all else the space's default.
 
     Raises:
       ValueError: an unknown space, or a text that is no genome of it.
@@ -47,6 +50,8 @@ def decode_text(text: str) -> ArchSpec:
         layers = {"depth": len(genome.split())}
     if family == "conv_grid":
         layers = {"layers": genome.split("-")[0].count(",") + 1}
+    if family == "layer_library":
+        layers = {"layers": genome.count("-") + 1}
     space = make_space(family, **layers)
     return space.decode(space.parse(genome))
 
@@ -57,6 +62,7 @@ __all__ = [
     "ConvGrid",
     "Genome",
     "InvalidGenomeError",
+    "LayerLibrary",
     "SearchSpace",
     "ValidCount",
     "decode_text",

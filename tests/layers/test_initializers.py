@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from randarch import networks
 from randarch.layers.initializers import (
     INITIALIZERS,
+    PRELU_SLOPE,
     TRUNCATED_STD,
     JaxSource,
     NumPySource,
@@ -29,9 +31,15 @@ SOURCES: dict[str, Make] = {
 DENSITIES = {
     "pytorch": stats.uniform(-(FAN_IN**-0.5), 2 * FAN_IN**-0.5),
     "he": stats.norm(0, (2 / FAN_IN) ** 0.5),
+    "he_prelu": stats.norm(0, (2 / (1.0625 * FAN_IN)) ** 0.5),
     "lecun": stats.truncnorm(-2, 2, scale=FAN_IN**-0.5 / TRUNCATED_STD),
 }
-VARIANCES = {"pytorch": 1 / (3 * FAN_IN), "he": 2 / FAN_IN, "lecun": 1 / FAN_IN}
+VARIANCES = {
+    "pytorch": 1 / (3 * FAN_IN),
+    "he": 2 / FAN_IN,
+    "he_prelu": 2 / (1.0625 * FAN_IN),
+    "lecun": 1 / FAN_IN,
+}
 
 both_sources = pytest.mark.parametrize("make", SOURCES.values(), ids=SOURCES.keys())
 
@@ -54,6 +62,24 @@ def test_variance_follows_the_fan_in(name: str, make: Make) -> None:
     error = 5 * wanted * (2 / values.size) ** 0.5
     assert values.var() == pytest.approx(wanted, abs=error)
     assert abs(values.mean()) < 5 * (wanted / values.size) ** 0.5
+
+
+@both_sources
+def test_he_before_prelu_keeps_the_mean_square(make: Make) -> None:
+    """What it is for (He et al. 2015): a layer keeps the mean square, which `he` raises by 6 %."""
+    fan_in, features = 16, 200_000
+    x = np.ones(fan_in)  # of mean square 1
+    for name, growth in (("he_prelu", 1.0), ("he", 1.0625)):
+        y = x @ np.asarray(draw_kernel(name, make(9), (fan_in, features)), np.float64)
+        z = np.maximum(y, 0) + PRELU_SLOPE * np.minimum(y, 0)
+        # Five standard errors: the fourth moment is 6 (1 + a^4) / (1 + a^2)^2 squares of the second.
+        error = 5 * growth * (4.34 / features) ** 0.5
+        assert (z**2).mean() == pytest.approx(growth, abs=error), name
+        assert error < 0.03
+
+
+def test_prelu_begins_with_the_slope_that_its_initialiser_assumes() -> None:
+    assert networks.PRELU_SLOPE == PRELU_SLOPE
 
 
 def test_the_two_sources_agree_in_distribution() -> None:
@@ -126,5 +152,5 @@ def test_an_unknown_name_is_refused() -> None:
         lambda: draw_kernel("xavier", source, (2, 2)),
         lambda: draw_bias("xavier", source, 2, 2),
     ):
-        with pytest.raises(ValueError, match=r"'xavier'.*pytorch, he, lecun, orthogonal"):
+        with pytest.raises(ValueError, match=r"'xavier'.*pytorch, he, he_prelu, lecun, orthogonal"):
             call()

@@ -14,6 +14,7 @@ from randarch.spaces import (
     ConvChain,
     ConvGrid,
     InvalidGenomeError,
+    LayerLibrary,
     SearchSpace,
     make_space,
 )
@@ -34,6 +35,12 @@ SMALL: dict[str, list[SearchSpace]] = {
         ConvGrid(2, (1, 3), (1, 2), (2, 3), activation="gelu"),
         ConvGrid(3, (1, 2), (2,), (1, 3), padding="same"),
     ],
+    "layer_library": [
+        LayerLibrary(3, ("identity", "conv1", "max2"), 4),
+        LayerLibrary(4, ("conv3", "identity", "avg3")),
+        LayerLibrary(2, ("conv3", "conv3d2", "max2", "avg2", "identity")),
+        LayerLibrary(3, ("max3", "conv5"), 8),
+    ],
 }
 LARGE: dict[str, list[SearchSpace]] = {
     "conv_chain": [ConvChain.of(9, 3), ConvChain.of(9, 24), ConvChain(20)],
@@ -42,9 +49,14 @@ LARGE: dict[str, list[SearchSpace]] = {
         ConvGrid(4, (1, 3, 5), channels=48),
         ConvGrid(8, padding="same", activation="prelu"),
     ],
+    "layer_library": [
+        LayerLibrary(),
+        LayerLibrary(12, ("conv3", "max2", "identity", "conv9d3", "avg4"), 48),
+        LayerLibrary(9, ("conv7", "conv3", "max5")),
+    ],
 }
 # A side at which every genome of a family's examples fits its images.
-SIDES: dict[type[SearchSpace], int] = {ConvChain: 32, ConvGrid: 512}
+SIDES: dict[type[SearchSpace], int] = {ConvChain: 32, ConvGrid: 512, LayerLibrary: 1}
 small_spaces = [space for spaces in SMALL.values() for space in spaces]
 all_spaces = small_spaces + [space for spaces in LARGE.values() for space in spaces]
 
@@ -213,5 +225,6 @@ def test_spaces_are_made_by_name() -> None:
     with pytest.raises(ValueError, match=r"did you mean 'conv_chain'\?"):
         make_space("conv_chian", depth=9)
     assert make_space("conv_grid", layers=2, kernels=(3, 5)) == ConvGrid(2, (3, 5))
+    assert make_space("layer_library", layers=3) == LayerLibrary(3)
     with pytest.raises(ValueError, match="width"):
         make_space("conv_chain", depth=9, width=3)
