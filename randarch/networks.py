@@ -30,7 +30,6 @@ OverSeeds = Literal["map", "vmap"]
 """Several seeds in one program: one after the other, or vectorised."""
 
 EPSILON = 1e-5
-PRELU_SLOPE = 0.25
 MOMENTUM = 0.9  # of the running average: PyTorch's default, 0.1, counts the other way round
 
 
@@ -93,7 +92,7 @@ class PReLU(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "n h w c"]) -> Float[Array, "n h w c"]:
-        slope = self.param("slope", nn.initializers.constant(PRELU_SLOPE), (x.shape[-1],))
+        slope = self.param("slope", nn.initializers.constant(layers.PRELU_SLOPE), (x.shape[-1],))
         return jnp.where(x >= 0, x, slope * x)
 
 
@@ -220,7 +219,7 @@ def draw_node(
                 "batch_stats": {"mean": zeros, "var": ones},
             }
         case spec.Activation(kind="prelu"):
-            return {"params": {"slope": np.float32(PRELU_SLOPE) * ones}}
+            return {"params": {"slope": np.float32(layers.PRELU_SLOPE) * ones}}
         case _:
             return {}
     layer = {"kernel": layers.draw_kernel(init_name, source, kernel_shape)}

@@ -3,6 +3,7 @@
 from randarch.layers.convolution import conv_general_dilated
 from randarch.layers.initializers import (
     INITIALIZERS,
+    PRELU_SLOPE,
     JaxSource,
     NumPySource,
     check_initializer,
@@ -13,6 +14,7 @@ from randarch.layers.pooling import average_to, global_pool, pool
 
 __all__ = [
     "INITIALIZERS",
+    "PRELU_SLOPE",
     "JaxSource",
     "NumPySource",
     "average_to",

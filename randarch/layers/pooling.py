@@ -10,9 +10,14 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
+from randarch.layers.tiles import tile_size
+
 Kind = Literal["max", "avg"]
 Pads = tuple[tuple[int, int], tuple[int, int]]
 """Pixels before and after, vertically and horizontally."""
+
+TILE_BYTES = 2 * 2**20
+"""Images whose gradient is taken at a time."""
 
 
 def pool(
@@ -58,17 +63,32 @@ def _max_pool(
 def _max_pool_jvp(
     window: int, stride: int, pads: Pads, primals: tuple[Array], tangents: tuple[Array]
 ) -> tuple[Array, Array]:
-    largest = _max_pool(*primals, window, stride, pads)
-    tangent = jnp.zeros_like(largest)
-    searched = jnp.ones(largest.shape, bool)  # no earlier pixel of the window is the largest
-    pixels = _window_pixels(primals[0], window, stride, pads, outside=-jnp.inf)
-    for pixel, change in zip(
-        pixels, _window_pixels(tangents[0], window, stride, pads, outside=0.0), strict=True
-    ):
-        found = searched & (pixel == largest)
-        tangent += jnp.where(found, change, 0)
-        searched &= ~found
-    return largest, tangent
+    x, largest = primals[0], _max_pool(*primals, window, stride, pads)
+
+    def of_tile(part: tuple[Array, Array, Array]) -> Array:
+        x, largest, change = part
+        tangent = jnp.zeros_like(largest)
+        searched = jnp.ones(largest.shape, bool)  # no earlier pixel of the window is the largest
+        pixels = _window_pixels(x, window, stride, pads, outside=-jnp.inf)
+        changes = _window_pixels(change, window, stride, pads, outside=0.0)
+        for pixel, changed in zip(pixels, changes, strict=True):
+            found = searched & (pixel == largest)
+            tangent += jnp.where(found, changed, 0)
+            searched &= ~found
+        return tangent
+
+    # A loop, because fused into what stands around it (a PReLU) XLA computes the comparisons again for every pixel: 75 ms
+    # where the parts take 7.
+    count = len(x)
+    tile = tile_size(count, max(1, TILE_BYTES // max(1, x[:1].size * x.dtype.itemsize)))
+    parts = [_in_tiles(part, tile) for part in (x, largest, tangents[0])]
+    tangent = lax.map(of_tile, tuple(parts))
+    return largest, tangent.reshape(-1, *largest.shape[1:])[:count]
+
+
+def _in_tiles(images: Float[Array, "n h w c"], tile: int) -> Float[Array, "tiles tile h w c"]:
+    padded = jnp.pad(images, ((0, -len(images) % tile), (0, 0), (0, 0), (0, 0)))
+    return padded.reshape(-1, tile, *images.shape[1:])
 
 
 def _window_pixels(

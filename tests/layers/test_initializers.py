@@ -19,6 +19,7 @@ from randarch.layers.initializers import (
     draw_bias,
     draw_kernel,
 )
+from randarch.spec import Activation
 
 SHAPE = (3, 3, 32, 64)
 FAN_IN = 3 * 3 * 32
@@ -79,7 +80,10 @@ def test_he_before_prelu_keeps_the_mean_square(make: Make) -> None:
 
 
 def test_prelu_begins_with_the_slope_that_its_initialiser_assumes() -> None:
-    assert networks.PRELU_SLOPE == PRELU_SLOPE
+    drawn = networks.draw_node(
+        np.random.default_rng(0), Activation("prelu"), [(4, 4, 3)], "he_prelu"
+    )
+    np.testing.assert_array_equal(drawn["params"]["slope"], np.full(3, PRELU_SLOPE, np.float32))
 
 
 def test_the_two_sources_agree_in_distribution() -> None:
