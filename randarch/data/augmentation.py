@@ -33,14 +33,26 @@ def normalize(
             f"{len(mean)} means and {len(std)} standard deviations for {channels} channels; give "
             "one for each"
         )
+    scale, shift = scale_and_shift(mean, std)
+    # One multiply-add, which the compiler fuses into whatever reads the images.
+    return images.astype(jnp.float32) * scale + shift
+
+
+def scale_and_shift(
+    mean: Sequence[float], std: Sequence[float]
+) -> tuple[Float32[Array, " c"], Float32[Array, " c"]]:
+    """The scale and the shift of `normalize`, for pixels from 0 to 255.
+
+    Raises:
+        ValueError: a std is not positive.
+    """
     if not all(s > 0 for s in std):
         raise ValueError(
             f"std is {tuple(std)}; every one must be above 0 (1 for a constant channel)"
         )
-    # One multiply-add, which the compiler fuses into whatever reads the images.
     scale = jnp.asarray([1 / (255 * s) for s in std], jnp.float32)
     shift = jnp.asarray([-m / s for m, s in zip(mean, std, strict=True)], jnp.float32)
-    return images.astype(jnp.float32) * scale + shift
+    return scale, shift
 
 
 def random_crop(

@@ -39,6 +39,7 @@ class Training:
       dead: every test image gets the same class, as when all ReLUs before the classifier stay at
         zero [seeds].
       diverged: a loss or a weight is not finite [seeds].
+      predicted: class of each test image [seeds, images].
       variables: parameters and batch statistics of the network with its classifier, leaves with a
         leading axis of seeds.
       seconds: wall time, compilation included.
@@ -50,8 +51,22 @@ class Training:
     test_accuracy_by_epoch: Float[np.ndarray, "s epochs"]
     dead: np.ndarray
     diverged: np.ndarray
+    predicted: Int[np.ndarray, "s m"]
     variables: Variables
     seconds: float
+
+    @classmethod
+    def of_seeds(cls, parts: Sequence["Training"]) -> "Training":
+        """Trainings of single seeds as one of all; `seconds` are added up."""
+        arrays = {
+            f.name: np.concatenate([getattr(part, f.name) for part in parts])
+            for f in dataclasses.fields(cls)
+            if f.name not in ("seconds", "variables")
+        }
+        variables = jax.tree.map(
+            lambda *leaves: jnp.concatenate(leaves), *(part.variables for part in parts)
+        )
+        return cls(**arrays, variables=variables, seconds=sum(part.seconds for part in parts))
 
 
 def train(
@@ -78,24 +93,34 @@ def train(
       ValueError: if there are fewer training images than a batch holds.
     """
     start = time.perf_counter()
-    count = images.x_train.shape[0]
-    if settings.batch_size > count:
-        raise ValueError(
-            f"batch_size {settings.batch_size} with {count} training images; "
-            "expected no more than those"
-        )
-    run = functools.partial(_train_together, arch, images, compile or _jit, on_epoch)
+    check(images, settings)
+    run = functools.partial(_train_together, arch, images, compile or plain_jit, on_epoch)
     if seeds_over() == "vmap" or len(settings.seeds) == 1:
         trained = run(settings)
     else:
         # A step of a narrow network keeps one core busy, so seeds beside each other fill the others; they share the
         # program of one seed.
         alone = [dataclasses.replace(settings, seeds=(seed,)) for seed in settings.seeds]
-        _compile_ahead(arch, images, compile or _jit, alone[0])
+        _compile_ahead(arch, images, compile or plain_jit, alone[0])
         # More threads than cores, so that none is idle while the last seeds are trained.
         with ThreadPoolExecutor(min(len(alone), 4 * (os.cpu_count() or 1))) as pool:
-            trained = _side_by_side(list(pool.map(run, alone)))
+            trained = Training.of_seeds(list(pool.map(run, alone)))
     return dataclasses.replace(trained, seconds=time.perf_counter() - start)
+
+
+def check(images: TrainingImages, settings: TrainingSettings) -> None:
+    """Raises ValueError for images that these settings cannot train on."""
+    count = images.x_train.shape[0]
+    if settings.batch_size > count:
+        raise ValueError(
+            f"batch_size {settings.batch_size} with {count} training images; "
+            "expected no more than those"
+        )
+    if images.per_pixel and settings.augment == "trivial_augment_wide":
+        raise ValueError(
+            "trivial_augment_wide changes pixels from 0 to 255, and per_pixel normalises them before; "
+            "take another augmentation, or normalise by channel"
+        )
 
 
 def _set_up(
@@ -106,7 +131,7 @@ def _set_up(
     # Which seeds they are is data: it must not make another program.
     recipe = dataclasses.replace(settings, seeds=(0,))
     batches = images.x_train.shape[0] // settings.batch_size
-    return state, Program(module, recipe, batches, images.mean, images.std)
+    return state, Program(module, recipe, batches)
 
 
 def _compile_ahead(
@@ -114,9 +139,9 @@ def _compile_ahead(
 ) -> None:
     """Makes the programs in the caller's thread, which is billed for them."""
     state, program = _set_up(arch, images, settings)
-    compile(predict, program, state, images.test_chunks[0])
+    compile(predict, program, state, images.test_chunks[0], images.pixels)
     if settings.epochs:
-        compile(epoch, program, state, np.int32(0), *images.on_device)
+        compile(epoch, program, state, np.int32(0), *images.on_device, images.pixels)
 
 
 def _train_together(
@@ -132,15 +157,15 @@ def _train_together(
 
     def predicted_of(count: int) -> Int[np.ndarray, "s m"]:
         used = images.test_chunks[: -(-count // EVALUATION_BATCH)]
-        program_of = compile(predict, program, state, used[0])
-        return np.concatenate([np.asarray(program_of(state, chunk)) for chunk in used], axis=1)[
-            :, :count
-        ]
+        program_of = compile(predict, program, state, used[0], images.pixels)
+        return np.concatenate(
+            [np.asarray(program_of(state, chunk, images.pixels)) for chunk in used], axis=1
+        )[:, :count]
 
     history = []
     few = min(EPOCH_TEST_IMAGES, len(labels))
     for number in range(settings.epochs):
-        args = (state, np.int32(number), *images.on_device)
+        args = (state, np.int32(number), *images.on_device, images.pixels)
         state, loss, accuracy = compile(epoch, program, *args)(*args)
         correct = (predicted_of(few) == labels[:few]).mean(axis=1)
         history.append([np.asarray(v, np.float64) for v in (loss, accuracy, correct)])
@@ -158,22 +183,10 @@ def _train_together(
         test_accuracy_by_epoch=by_epoch,
         dead=(predicted == predicted[:, :1]).all(axis=1) & finite,
         diverged=~finite,
+        predicted=predicted,
         variables={"params": state.params, "batch_stats": state.batch_stats},
         seconds=0.0,
     )
-
-
-def _side_by_side(parts: Sequence[Training]) -> Training:
-    """Trainings of single seeds as one of all."""
-    arrays = {
-        f.name: np.concatenate([getattr(part, f.name) for part in parts])
-        for f in dataclasses.fields(Training)
-        if f.name not in ("seconds", "variables")
-    }
-    variables = jax.tree.map(
-        lambda *leaves: jnp.concatenate(leaves), *(part.variables for part in parts)
-    )
-    return Training(**arrays, variables=variables, seconds=0.0)
 
 
 def _finite(params: Any) -> Array:
@@ -183,7 +196,8 @@ def _finite(params: Any) -> Array:
     )
 
 
-def _jit(function: Callable[..., Any], static: Any, *args: Any) -> Callable[..., Any]:
+def plain_jit(function: Callable[..., Any], static: Any, *args: Any) -> Callable[..., Any]:
+    """A `Compile` that leaves it to `jax.jit`."""
     del args
     return functools.partial(_jitted(function), static)
 

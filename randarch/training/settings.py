@@ -19,8 +19,10 @@ class TrainingSettings:
       batch_size: images a step.
       optimizer: `sgd` with momentum, or `adamw` (Loshchilov and Hutter, arXiv 1711.05101) with the
         usual beta 0.9 and 0.999 and epsilon 1e-8.
-      schedule: of the learning rate: `cosine`; `constant`; or `steps`, a tenth of it after each third of
-        the training (Richter et al.: after 20 and 40 of 60 epochs).
+      schedule: of the learning rate: `cosine`; `constant`; or `steps`, a tenth of it after each share of the
+        training in `drop_after`.
+      drop_after: shares between 0 and 1, ascending; by default thirds (Richter et al.: after 20 and 40 of 60
+        epochs).
       learning_rate: at the first step.
       final_learning_rate: where the cosine ends, one step after the last (PyTorch's `T_max`).
       momentum: of SGD; AdamW does not read it.
@@ -34,13 +36,14 @@ class TrainingSettings:
 
     Raises:
       ValueError: for counts below 1 (epochs below 0), a rate, decay or norm that is negative or
-        not finite, or an optimizer, schedule or augmentation of another name.
+        not finite, shares that are none, or an optimizer, schedule or augmentation of another name.
     """
 
     epochs: int = 10
     batch_size: int = 32
     optimizer: OptimizerName = "sgd"
     schedule: ScheduleName = "cosine"
+    drop_after: tuple[float, ...] = (1 / 3, 2 / 3)
     learning_rate: float = 0.1
     final_learning_rate: float = 0.001
     momentum: float = 0.9
@@ -68,6 +71,10 @@ class TrainingSettings:
             value = getattr(self, name)
             if not (np.isfinite(value) and value >= 0):
                 raise ValueError(f"{name} is {value}; expected a finite number >= 0")
+        if list(self.drop_after) != sorted({s for s in self.drop_after if 0 < s < 1}):
+            raise ValueError(
+                f"drop_after is {self.drop_after}; expected different shares between 0 and 1, ascending"
+            )
         for name, choices in (
             ("optimizer", get_args(OptimizerName)),
             ("schedule", get_args(ScheduleName)),

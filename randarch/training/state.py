@@ -44,7 +44,7 @@ def initial_state(
     )
     variables: Variables = jax.tree.map(jnp.asarray, gather_variables(weights, 1, len(whole) - 1))
     optimizer = optimizer_of(settings, 1)
-    keys = np.stack([_order_key(seed, arch.digest) for seed in settings.seeds])
+    keys = np.stack([order_key(seed, arch.digest) for seed in settings.seeds])
     state = State(
         variables["params"],
         variables["batch_stats"],
@@ -54,7 +54,7 @@ def initial_state(
     return network(whole, batch_norm="batch"), state
 
 
-def _order_key(seed: int, digest: str) -> np.ndarray:
+def order_key(seed: int, digest: str) -> np.ndarray:
     """Key data for the order of images and their augmentation."""
     return generator(seed, digest, "order").integers(0, 2**32, 2, dtype=np.uint32)
 
