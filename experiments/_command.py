@@ -137,12 +137,15 @@ def memory_budget() -> int:
     return int(value * 2**30)
 
 
-def run_study(study: Any, config: Callable[[], Any]) -> str:
+def run_study(
+    study: Any, config: Callable[[], Any], options: Callable[[], Mapping[str, Any]] = dict
+) -> str:
     """Runs a study as the flags say; returns what is printed at the end.
 
     Args:
       study: one of `randarch.studies`.
       config: makes the study's config of the flags.
+      options: makes the study's own options of the flags.
     """
     with checking_input():
         workdir = flags.FLAGS.workdir or new_workdir(study.STUDY)
@@ -153,6 +156,7 @@ def run_study(study: Any, config: Callable[[], Any]) -> str:
             memory_budget=memory_budget(),
             progress=flags.FLAGS.progress,
             command=shlex.join(["python", "-m", f"experiments.{study.STUDY}", *sys.argv[1:]]),
+            **options(),
         )
     with run:
         try:
@@ -164,7 +168,9 @@ def run_study(study: Any, config: Callable[[], Any]) -> str:
     return f"{result.describe()}\n\nThe page: {workdir}/report.html"
 
 
-def run_command(study: Any, config: Callable[[], Any]) -> None:
+def run_command(
+    study: Any, config: Callable[[], Any], options: Callable[[], Mapping[str, Any]] = dict
+) -> None:
     """Runs a study (see `run_study`) with parsed flags and turns what happens into an exit code.
 
     0 on success; 2 with one line for bad input (`BadInput`), a refused folder or a full disk; 130 after Ctrl-C. Any
@@ -190,7 +196,7 @@ def run_command(study: Any, config: Callable[[], Any]) -> None:
         # At info level JAX and TFDS tell about every backend and folder that they do not find.
         logging.set_verbosity(logging.WARNING)
         try:
-            print(run_study(study, config))
+            print(run_study(study, config, options))
         except (BadInput, RunFolderError) as error:
             _fail(str(error))
         except KeyboardInterrupt as interruption:

@@ -39,6 +39,7 @@ class Convolution(nn.Module):
     op: spec.Conv
     init_name: str
     precision: str
+    in_loop: bool
 
     @nn.compact
     def __call__(self, x: Float[Array, "n h w c"]) -> Float[Array, "n h2 w2 features"]:
@@ -60,7 +61,9 @@ class Convolution(nn.Module):
             kernel_init=kernel_init,
             bias_init=bias_init,
             precision=self.precision,
-            conv_general_dilated=layers.conv_general_dilated,
+            conv_general_dilated=(
+                layers.conv_general_dilated if self.in_loop else layers.conv_outside_loops
+            ),
             name="layer",
         )(x)
 
@@ -107,6 +110,7 @@ class GraphModule(nn.Module):
       init_name: of `layers.INITIALIZERS`.
       precision: of matrix products and convolutions, as JAX names it.
       momentum: of batch norm's running statistics; 0 makes them those of the last batch.
+      in_loop: it may be applied inside a loop of a program, which on CPUs shapes the choice of convolutions.
     """
 
     nodes: tuple[Node, ...]
@@ -115,6 +119,7 @@ class GraphModule(nn.Module):
     init_name: str = "pytorch"
     precision: str = "default"
     momentum: float = MOMENTUM
+    in_loop: bool = True
 
     @nn.compact
     def __call__(
@@ -138,7 +143,7 @@ class GraphModule(nn.Module):
         x = inputs[0]
         match op:
             case spec.Conv():
-                return Convolution(op, self.init_name, self.precision, name=name)(x)
+                return Convolution(op, self.init_name, self.precision, self.in_loop, name=name)(x)
             case spec.Linear():
                 return Dense(op, self.init_name, self.precision, name=name)(x)
             case spec.BatchNorm():

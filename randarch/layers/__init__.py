@@ -1,6 +1,6 @@
 """Layers: convolution per platform, pooling, initialisers."""
 
-from randarch.layers.convolution import conv_general_dilated
+from randarch.layers.convolution import conv_general_dilated, conv_outside_loops
 from randarch.layers.initializers import (
     INITIALIZERS,
     PRELU_SLOPE,
@@ -20,6 +20,7 @@ __all__ = [
     "average_to",
     "check_initializer",
     "conv_general_dilated",
+    "conv_outside_loops",
     "draw_bias",
     "draw_kernel",
     "global_pool",

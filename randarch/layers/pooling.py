@@ -77,8 +77,8 @@ def _max_pool_jvp(
             searched &= ~found
         return tangent
 
-    # A loop, because fused into what stands around it (a PReLU) XLA computes the comparisons again for every pixel: 75 ms
-    # where the parts take 7.
+    # A loop, because fused into what stands around it (a PReLU) XLA computes the comparisons again for every
+    # pixel: 75 ms where the parts take 7.
     count = len(x)
     tile = tile_size(count, max(1, TILE_BYTES // max(1, x[:1].size * x.dtype.itemsize)))
     parts = [_in_tiles(part, tile) for part in (x, largest, tangents[0])]

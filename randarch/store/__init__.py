@@ -11,6 +11,7 @@ from randarch.store.errors import RunFolderError, StoreFullError, os_failure
 from randarch.store.files import sort_by_key, write_csv, write_json, write_text
 from randarch.store.folder import RunFolder
 from randarch.store.origin import provenance
+from randarch.store.packed import pack, unpack
 from randarch.store.table import KEY, ResultStore, Row
 
 __all__ = [
@@ -23,9 +24,11 @@ __all__ = [
     "canonical_json",
     "config_digest",
     "os_failure",
+    "pack",
     "plain",
     "provenance",
     "sort_by_key",
+    "unpack",
     "write_csv",
     "write_json",
     "write_text",

@@ -2,7 +2,12 @@
 
 from randarch.engine import DEFAULT_MEMORY_BUDGET
 from randarch.store import RunFolderError
-from randarch.studies import random_conv_sweep, receptive_field, rfm_correlation
+from randarch.studies import (
+    random_conv_sweep,
+    receptive_field,
+    rfm_correlation,
+    structural_sampling,
+)
 from randarch.studies.session import Options, new_workdir
 
 __all__ = [
@@ -13,4 +18,5 @@ __all__ = [
     "random_conv_sweep",
     "receptive_field",
     "rfm_correlation",
+    "structural_sampling",
 ]

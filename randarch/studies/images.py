@@ -17,8 +17,10 @@ def for_readout(images: Dataset, normalization: Normalization, size: int | None 
     )
 
 
-def for_training(images: Dataset, normalization: Normalization) -> TrainingImages:
-    """For networks that are trained."""
+def for_training(
+    images: Dataset, normalization: Normalization, per_pixel: bool = False
+) -> TrainingImages:
+    """For networks that are trained, on pixels normalised by channel or one by one."""
     return TrainingImages(
         images.x_train,
         images.y_train,
@@ -27,6 +29,7 @@ def for_training(images: Dataset, normalization: Normalization) -> TrainingImage
         images.num_classes,
         normalization.mean,
         normalization.std,
+        per_pixel,
     )
 
 

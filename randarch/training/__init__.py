@@ -7,6 +7,7 @@ in the first steps.
 """
 
 from .images import EVALUATION_BATCH, TrainingImages
+from .population import networks_at_once, train_population
 from .run import EPOCH_TEST_IMAGES, Compile, Training, train
 from .settings import Augmentation, OptimizerName, ScheduleName, TrainingSettings
 from .state import State, initial_state
@@ -23,5 +24,7 @@ __all__ = [
     "TrainingImages",
     "TrainingSettings",
     "initial_state",
+    "networks_at_once",
     "train",
+    "train_population",
 ]

@@ -47,7 +47,7 @@ class Stages:
         reads_images = part.first == 1
         key = part.nodes, shape, reads_images
         if key not in self._known:
-            module = GraphModule(part.nodes, (len(part.nodes),), batch_norm="batch")
+            module = GraphModule(part.nodes, (len(part.nodes),), batch_norm="batch", in_loop=False)
             normalizes = any(isinstance(node.op, BatchNorm) for node in part.nodes)
             # Without batch norm both are one, and so are their programs.
             running = module.clone(batch_norm="running") if normalizes else module

@@ -162,8 +162,8 @@ class _Population:
             member.end_epoch(np.asarray(self._images.y_test)[:EPOCH_TEST_IMAGES])
 
     def predict(self, count: int) -> None:
-        """What every network says of the first test images."""
-        size = self._recipe.settings.batch_size
+        """What every network says of the first test images, or of all if there are no more."""
+        size, count = self._recipe.settings.batch_size, min(count, len(self._images.y_test))
         answers: dict[Member, list[Any]] = {member: [] for member in self._members}
         for chunk in self._test_chunks[: -(-count // size)]:
             x = self._run.once(programs.normalized_images, chunk, self._images.pixels)
@@ -182,6 +182,7 @@ class _Population:
 
     def _step(self, step: np.int32) -> None:
         x, y = self._images.on_device
+        work: dict[Member, tuple[Any, ...]]
         work = {member: (*member.order, step) for member in self._members}
         shared = x, y, self._images.pixels
         for member, (images, labels) in self._run(programs.batch, self._recipe, work, shared):
@@ -207,8 +208,8 @@ class _Population:
     def _update(self) -> None:
         if self._recipe.settings.gradient_clip:
             for depth in range(1, self._deepest + 1):
-                work = {m: (tuple(m.squared_norms),) for m in self._members if m.depth == depth}
-                for member, norm in self._run(programs.sum_of, None, work, shapes=depth):
+                norms = {m: (tuple(m.squared_norms),) for m in self._members if m.depth == depth}
+                for member, norm in self._run(programs.sum_of, None, norms, shapes=depth):
                     member.squared_norms = [norm] * depth
         for place in range(self._deepest):
             for stage, group in self._at(place):

@@ -1,1 +1,7 @@
-"""Which layers do images ask for? Networks of random layer types, trained and compared class by class."""
+"""Which structures suit which classes? (the paper on structurally randomized networks)"""
+
+from randarch.studies.structural_sampling.config import PRESETS, Config
+from randarch.studies.structural_sampling.result import Result
+from randarch.studies.structural_sampling.study import STUDY, Study, run
+
+__all__ = ["PRESETS", "STUDY", "Config", "Result", "Study", "run"]

@@ -1,0 +1,277 @@
+"""The run: draw networks, train them in populations, score them with random weights, train some again."""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Unpack
+
+import jax
+import numpy as np
+
+from randarch import data, geometry
+from randarch.engine import Evaluator, Normalization, ProgramCache
+from randarch.receptive_field import field_columns
+from randarch.spaces import Genome
+from randarch.spec import ArchSpec
+from randarch.store import Row
+from randarch.studies.images import for_readout, for_training
+from randarch.studies.session import Options, Session, StudyRun, new_workdir
+from randarch.studies.shards import Shard, Stop
+from randarch.studies.structural_sampling.config import Config, deviations
+from randarch.studies.structural_sampling.networks import draw, last_map
+from randarch.studies.structural_sampling.populations import population_size
+from randarch.studies.structural_sampling.result import Result
+from randarch.studies.structural_sampling.rows import (
+    random_metrics,
+    repeat_metrics,
+    training_metrics,
+)
+from randarch.studies.structural_sampling.stored import Found
+from randarch.training import initial_state, train_population
+
+STUDY = "structural_sampling"
+TRAIN, RANDOM, REPEAT = "train", "random", "repeat"
+PROGRAMS = 600
+"""Kept: what a library of ten layers and five positions needs, training and evaluation."""
+
+
+class Study(StudyRun[Result]):
+    """A run that is ready to go: everything that bad input could break has been checked.
+
+    Args:
+      config: what to run.
+      workdir: the run folder; created, or resumed if it holds a run of the same config.
+      population: networks that train together; None chooses by device and memory. Changes results by rounding at most.
+      **options: see `Options`; the memory budget is for populations and, later, for the features of one network.
+
+    Raises:
+      ValueError: bad config, data, or run folder (`DataError`, `RunFolderError` are kinds of it).
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        workdir: str | os.PathLike[str],
+        population: int | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        if population is not None and population < 1:
+            raise ValueError(f"population is {population}; expected at least 1")
+        self.config = config
+        self.session = Session(
+            STUDY,
+            config.to_dict(),
+            workdir,
+            numerics={
+                "init": config.init,
+                "precision": "float32, highest (random weights); float32, default (training)",
+            },
+            **options,
+        )
+        self.dataset = data.load(
+            config.dataset,
+            train_size=config.train_size,
+            test_size=config.test_size,
+            seed=config.seed,
+        )
+        self.images = for_training(
+            self.dataset, self._normalization(), per_pixel=config.standardize == "pixel"
+        )
+        if config.batch_size > len(self.dataset.x_train):
+            raise ValueError(
+                f"batch_size is {config.batch_size} with {len(self.dataset.x_train)} training images; "
+                "expected no more than those"
+            )
+        missing = set(range(self.dataset.num_classes)) - set(self.dataset.y_test.tolist())
+        if missing:
+            raise ValueError(
+                f"{len(missing)} of {self.dataset.num_classes} classes have no test image; take a larger test_size"
+            )
+        self.drawn = draw(config, self.dataset.input_shape)
+        self.space = config.space()
+        self.archs = [self.space.decode(genome) for genome in self.drawn.distinct]
+        self.population, self.shrunk = population_size(
+            self.archs,
+            self.dataset.input_shape,
+            config.batch_size,
+            asked=population,
+            memory=self.session.memory_budget // self.session.workers,
+        )
+        self.session.open(self.dataset.digest)
+
+    def _result(self) -> Result:
+        session, config = self.session, self.config
+        if self.shrunk:
+            session.log(self.shrunk)
+        cache = ProgramCache(PROGRAMS)
+        self._train(cache)
+        self._repeat(cache)
+        used = cache.total
+        if config.seeds:
+            self._evaluate(ProgramCache(PROGRAMS))
+        frames = {kind: session.folder.results.frame(kind) for kind in (TRAIN, RANDOM, REPEAT)}
+        return Result(
+            study=STUDY,
+            config=config,
+            found=Found(self.dataset, self.drawn, self.space, **frames),
+            deviations=deviations(config, len(self.dataset.x_train), len(self.dataset.x_test)),
+            notes=(self.shrunk,) if self.shrunk else (),
+            seconds=session.seconds({TRAIN: "train", REPEAT: "train", RANDOM: "evaluate"}),
+            engine={
+                "networks in a population": self.population,
+                "populations beside each other": session.workers,
+                "programs compiled in this call": used.programs,
+                "seconds of compiling them": round(used.compile_seconds, 1),
+            },
+            command=session.command,
+            provenance=session.provenance(),
+        )
+
+    def _train(self, cache: ProgramCache) -> None:
+        """Every architecture once, in populations of those that cost about as much."""
+        stored = self.session.folder.results.frame(TRAIN)
+        done = set(stored["digest"]) if len(stored) else set()
+        # The costly ones first, so that no worker is left alone with one at the end.
+        shape = self.dataset.input_shape
+        costs = [geometry.analyze(arch, shape).macs for arch in self.archs]
+        order = sorted(range(len(self.archs)), key=lambda i: (-costs[i], i))
+        names = self.session.folder.results.done_shards(TRAIN)
+        shards = []
+        for first in range(0, len(order), self.population):
+            # Populations do not depend on what is done, but one of another run's size may be done in part.
+            members = order[first : first + self.population]
+            digests = [self.archs[i].digest for i in members]
+            missing = [i for i in members if self.archs[i].digest not in done]
+            name = hashlib.sha256("+".join(digests).encode()).hexdigest()[:32]
+            if missing or name in names:
+                shards.append(Shard(name, self._training(missing, cache), len(members)))
+        label = f"training, {self.config.epochs} epochs"
+        self.session.do(shards, kind=TRAIN, label=label)
+
+    def _training(self, chosen: Sequence[int], cache: ProgramCache) -> Callable[[Stop], list[Row]]:
+        config, labels = self.config, self.dataset.y_test
+        settings = config.training_settings()
+
+        def work(stop: Stop) -> list[Row]:
+            stop.check()
+            before, start = cache.used(), time.perf_counter()
+            archs = [self.archs[i] for i in chosen]
+            trainings = train_population(
+                archs,
+                self.images,
+                settings,
+                compile=cache.get,
+                on_epoch=lambda _: stop.check(),
+            )
+            used = cache.used() - before
+            seconds = time.perf_counter() - start - used.program_seconds
+            timings = {"compile": used.compile_seconds / len(archs), "run": seconds / len(archs)}
+            return [
+                self._row(
+                    TRAIN,
+                    i,
+                    {
+                        **self._costs(self.archs[i]),
+                        **training_metrics(
+                            one,
+                            labels,
+                            self.dataset.num_classes,
+                            keep_predictions=config.ensembles,
+                        ),
+                    },
+                    timings,
+                )
+                for i, one in zip(chosen, trainings, strict=True)
+            ]
+
+        return work
+
+    def _repeat(self, cache: ProgramCache) -> None:
+        """Some architectures, chosen at random, several times."""
+        config = self.config
+        rng = np.random.default_rng([config.seed, 1])
+        count = min(config.repeat_networks, len(self.archs))
+        chosen = sorted(rng.choice(len(self.archs), size=count, replace=False).tolist())
+        settings = config.training_settings(config.repeat_trainings)
+
+        def again(index: int) -> Callable[[Stop], list[Row]]:
+            def work(stop: Stop) -> list[Row]:
+                stop.check()
+                before, start = cache.used(), time.perf_counter()
+                arch = self.archs[index]
+                (found,) = train_population(
+                    [arch],
+                    self.images,
+                    settings,
+                    compile=cache.get,
+                    on_epoch=lambda _: stop.check(),
+                )
+                _, state = initial_state(arch, self.images, settings)
+                used = cache.used() - before
+                seconds = time.perf_counter() - start - used.program_seconds
+                timings = {"compile": used.compile_seconds, "run": seconds}
+                metrics = repeat_metrics(found, jax.device_get(state.params))
+                return [self._row(REPEAT, index, metrics, timings)]
+
+            return work
+
+        shards = [Shard(self.archs[i].digest, again(i)) for i in chosen]
+        label = f"{config.repeat_trainings} trainings each"
+        self.session.do(shards, kind=REPEAT, label=label)
+
+    def _evaluate(self, cache: ProgramCache) -> None:
+        """Random weights."""
+        evaluator = Evaluator(
+            for_readout(self.dataset, self._normalization()),
+            self.config.evaluation_settings(self.session.memory_budget // self.session.workers),
+            cache,
+        )
+        whole = self.config.feature_pool == "global"
+
+        def score(index: int) -> Callable[[Stop], list[Row]]:
+            def work(stop: Stop) -> list[Row]:
+                stop.check()
+                arch = self.archs[index]
+                found = evaluator.evaluate(arch if whole else last_map(arch))
+                metrics = random_metrics(found, self.dataset.y_test, self.dataset.num_classes)
+                usage = found.usage
+                timings = {"compile": usage.compile_seconds, "run": usage.run_seconds}
+                return [self._row(RANDOM, index, metrics, timings)]
+
+            return work
+
+        shards = [Shard(arch.digest, score(i)) for i, arch in enumerate(self.archs)]
+        self.session.do(shards, kind=RANDOM, label="random weights")
+
+    def _row(self, kind: str, index: int, metrics: dict, timings: dict[str, float]) -> Row:
+        genome: Genome = self.drawn.distinct[index]
+        return Row(
+            kind, index, genome, self.config.seed, self.archs[index].digest, metrics, timings
+        )
+
+    def _costs(self, arch: ArchSpec) -> dict[str, float | int | None]:
+        found = geometry.analyze(arch, self.dataset.input_shape)
+        classifier = (found.output_size + 1) * self.dataset.num_classes
+        return {
+            "params": found.params + classifier,
+            "macs": found.macs + found.output_size * self.dataset.num_classes,
+            **field_columns(arch, found),
+        }
+
+    def _normalization(self) -> Normalization:
+        return Normalization(self.dataset.channel_mean, self.dataset.channel_std)
+
+
+def run(
+    config: Config,
+    workdir: str | os.PathLike[str] | None = None,
+    population: int | None = None,
+    **options: Unpack[Options],
+) -> Result:
+    """Runs the study and returns what it found; see `Study` for the arguments.
+
+    Without a `workdir` the run goes to `runs/structural_sampling-<time>`.
+    """
+    with Study(config, workdir or new_workdir(STUDY), population, **options) as study:
+        return study.run()
