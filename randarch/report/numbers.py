@@ -11,6 +11,8 @@ Number = float | int | np.floating | np.integer
 
 DASH = "–"  # noqa: RUF001 (an en dash on purpose)
 _MINUS = "\N{MINUS SIGN}"
+# An end of an interval that is less is 0 but for rounding.
+_ZERO = 1e-9
 
 
 def decimal(value: Number | None, digits: int = 3) -> str:
@@ -65,7 +67,7 @@ def interval(estimate: Estimate, digits: int = 2) -> str:
     if math.isnan(estimate.low) or math.isnan(estimate.high):
         return ""
     # An end that is not 0 should not read 0.00: whether the interval includes 0 is the question.
-    if any(0 < abs(end) < 0.5 * 10**-digits for end in (estimate.low, estimate.high)):
+    if any(_ZERO < abs(end) < 0.5 * 10**-digits for end in (estimate.low, estimate.high)):
         digits += 1
     ends = f"{decimal(estimate.low, digits)}, {decimal(estimate.high, digits)}"
     return f"[{ends}]".replace(" ", "\N{NO-BREAK SPACE}")
@@ -75,9 +77,9 @@ def with_interval(estimate: Estimate) -> str:
     return f"{decimal(estimate.value)} {interval(estimate)}".strip()
 
 
-def points_interval(estimate: Estimate) -> str:
+def points_interval(estimate: Estimate, digits: int = 1) -> str:
     """`[0.4, 1.2]` in percentage points, empty where there is none."""
-    return interval(_times_100(estimate), digits=1)
+    return interval(_times_100(estimate), digits)
 
 
 def percent_interval(estimate: Estimate) -> str:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from randarch.analysis import Estimate
 from randarch.report.numbers import DASH, decimal, duration, interval, setting
 
+Key = float | int | str | None
+"""What a cell counts as when a reader sorts."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -17,6 +20,9 @@ class Table:
       rows: cells; unescaped, the template escapes them.
       note: how to read it, may be empty.
       labels: how many leading columns hold words.
+      keys: what counts when a reader sorts by a column, a row a row: numbers or text, None for what is unknown. Empty
+        for a table that is read as it stands.
+      sorted_by: the column that it is sorted by already, the largest first; -1 for none.
     """
 
     caption: str
@@ -24,6 +30,8 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
     labels: int = 1
+    keys: tuple[tuple[Key, ...], ...] = ()
+    sorted_by: int = -1
 
 
 def value_and_interval(estimate: Estimate) -> tuple[str, str]:
