@@ -55,7 +55,7 @@ RULES: dict[str, Rule] = {
     ),
     "proxies": rule("spec geometry networks ridge engine", "jax flax numpy jaxtyping"),
     "data": rule("", "jax numpy jaxtyping tensorflow_datasets importlib_resources"),
-    "store": rule("", "pandas filelock"),
+    "store": rule("", "numpy pandas filelock"),
     "scaling": rule("spec engine training store", "jax numpy"),
     "analysis": rule("", "numpy scipy pandas jaxtyping"),
     "report": rule(

@@ -21,7 +21,8 @@ def draw_histogram(axes: Axes, report: StructureReport) -> None:
     best = accuracy >= 100 * a.cutoff - 1e-9
     axes.hist(accuracy, edges, color="#c9d6df", label=f"all networks ({a.n:,})")
     if not best.all():
-        axes.hist(accuracy[best], edges, color=style.RFM, label=f"the best ({best.sum():,})")
+        equals = f" ({best.sum():,} with equals)" if best.sum() > a.top else ""
+        axes.hist(accuracy[best], edges, color=style.RFM, label=f"the best {a.top:,}{equals}")
     axes.axvline(100 * a.mean, color="#1a1a1a", linewidth=1.4, label=f"mean ({percent(a.mean)})")
     if published is not None and report.comparable:
         for value, what, line in (

@@ -13,7 +13,7 @@ from randarch.report.structure.report import PublishedClass, StructureReport
 from randarch.report.structure.sentences import of_class
 from randarch.report.tables import Key, Table
 
-_HEAD = (
+_HEAD: tuple[str, ...] = (
     *("Class", "Test images", "Highest", "Mean", "Distance", "Noise alone (95\N{NO-BREAK SPACE}%)"),
     *("p", "q", "Rank of the best"),
 )

@@ -162,7 +162,8 @@ def _random_layers(report: StructureReport) -> Figure:
 
 def _effects(report: StructureReport) -> Figure:
     surrogate = report.analysis.surrogate
-    figure = _sized(*surrogate.effects.shape, width=0.62)
+    types, positions = surrogate.effects.shape
+    figure = _sized(types, positions, width=0.62)
     draw_effects(
         figure.subplots(), surrogate.types, surrogate.effects, "Percentage points of accuracy"
     )

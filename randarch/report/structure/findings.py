@@ -3,6 +3,7 @@
 import math
 
 from randarch.analysis import ClassResult, Ensemble, Estimate, Pattern, StructureAnalysis
+from randarch.analysis.structure.classes import SIGNIFICANT
 from randarch.report.numbers import (
     decimal,
     interval,
@@ -167,13 +168,28 @@ def classes_differ(report: StructureReport) -> str:
         )
     if not found:
         return (
-            f"For no class of {len(c.classes):,} do the layers of its best {c.class_top:,} networks differ from "
-            "those of the best of all by more than chance and the noise of so few test images explain."
+            f"For no class of {len(c.classes):,} is it shown that the layers of its best {c.class_top:,} networks "
+            "differ from those of the best of all by more than both chance and the noise of so few test images explain"
+            f"; {sum(r.exceeds_noise for r in c.classes):,} have a distance beyond 95 % of that of noise."
+            f"{' ' * bool(blunt(report))}{blunt(report)}"
         )
     return (
         f"For {len(found):,} of {len(c.classes):,} classes the layers of the best {c.class_top:,} networks differ from "
         "those of the best of all by more than chance and the noise of the few test images of a class explain; the "
         f"most for {_named(tuple(found[:_NAMED_CLASSES]))}."
+    )
+
+
+def blunt(report: StructureReport) -> str:
+    """What the test cannot show for want of permutations, in a sentence; empty where it can."""
+    c = report.analysis.classes
+    least = 1 / (1 + c.permutations)
+    needed = math.ceil(least * len(c.classes) / SIGNIFICANT - 1e-9)
+    if needed < 2:
+        return ""
+    return (
+        f"With {c.permutations:,} permutations p is never below {least:.2g}, so no q reaches {SIGNIFICANT:g} unless at "
+        f"least {needed:,} classes have so small a p: more permutations might show more."
     )
 
 

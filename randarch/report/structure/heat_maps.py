@@ -16,6 +16,7 @@ DIFFERENCES = "RdBu_r"
 """Both are read by colour-blind readers; 0 is white in both."""
 DARK, PALE, LIGHT = "#1a1a1a", "#9a9a9a", "#ffffff"
 _STEPS = 41
+_LONGEST = 12
 _EMPTY = "#e4e4e4"
 
 Table = Float[np.ndarray, "types positions"]
@@ -113,7 +114,7 @@ def _draw(
     for (i, j), _ in np.ndenumerate(values):
         axes.text(j, i, texts[i][j], ha="center", va="center", fontsize=9, color=inks[i][j])
     axes.set_xticks(range(values.shape[1]), [str(j + 1) for j in range(values.shape[1])])
-    axes.set_yticks(range(values.shape[0]), list(types), parse_math=False)
+    axes.set_yticks(range(values.shape[0]), [_short(word) for word in types], parse_math=False)
     axes.tick_params(length=0)
     axes.set_xlabel("layer")
     for spine in axes.spines.values():
@@ -123,3 +124,8 @@ def _draw(
     axes.tick_params(which="minor", length=0)
     axes.grid(True, which="minor", color="white", linewidth=1.5)
     axes.set_axisbelow(False)
+
+
+def _short(word: str) -> str:
+    """A name beside a row, which shall not take the place of the row."""
+    return word if len(word) <= _LONGEST else f"{word[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"

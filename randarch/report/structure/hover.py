@@ -36,7 +36,7 @@ def omitted(report: StructureReport) -> str:
         return ""
     return (
         f"So that it stays quick, the interactive chart shows {len(chosen):,} of {len(points.x):,} networks: the "
-        f"{int(points.best.sum()):,} best, and a random subset of the others. The figure in the run's folder has all."
+        f"best ({int(points.best.sum()):,}), and a random subset of the others. The figure in the run's folder has all."
     )
 
 

@@ -10,6 +10,7 @@ from randarch.analysis.structure.classes import SIGNIFICANT
 from randarch.report.numbers import count, decimal, percent, percent_interval, signed
 from randarch.report.structure.findings import (
     SANDWICH,
+    blunt,
     lift_verdict,
     listed,
     pairs_add,
@@ -178,7 +179,7 @@ def _extremes(report: StructureReport) -> str:
 
 def _points(effect: float, error: float) -> str:
     text = f"{signed(100 * effect, 1)} points"
-    return text if math.isnan(error) else f"{text}, standard error {100 * error:.1f}"
+    return text if math.isnan(error) else f"{text}, standard error {100 * error:.2f}"
 
 
 def pairs(report: StructureReport) -> str:
@@ -213,8 +214,8 @@ def classes(report: StructureReport) -> str:
         f"adds up the differences of their layer tables, from 0 to {200 * c.overall.shape[1]:,}.{noise} p says how "
         "often chance alone would divide the same networks into two so different sets; q corrects it for the number of "
         f"classes. An asterisk marks the {len(c.found):,} of {len(c.classes):,} classes with q up to {SIGNIFICANT:g} "
-        "and a distance beyond 95 % of those of noise."
-    )
+        f"and a distance beyond 95 % of those of noise. {blunt(report)}"
+    ).strip()
 
 
 def distance_and_rank(report: StructureReport) -> str:

@@ -114,8 +114,8 @@ def intervals_table(report: StructureReport) -> Table:
         f"Layer types of the best, per 100 networks [{NINETY_FIVE}]",
         ("Layer type", *(f"Layer {j + 1}" for j in range(positions)), "All networks, mean"),
         tuple(rows),
-        "Architectures are resampled and the best chosen anew. Blind at the edge: a layer type that none of the best "
-        "has gets [0, 0], although some of the best of another sample may well have it.",
+        "Architectures are resampled and the best chosen anew. Blind at the edge: a layer type that not one of the "
+        "best has gets [0, 0], although some of the best of another sample may well have it.",
     )
 
 
