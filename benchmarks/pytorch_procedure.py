@@ -189,3 +189,11 @@ class Trainer:
             loss.backward()
             nn.utils.clip_grad_norm_(self._module.parameters(), 1.0)
             self._optimizer.step()
+
+    def classes(self, images: torch.Tensor) -> np.ndarray:
+        """What the network says of images that are normalised already."""
+        with torch.inference_mode():
+            parts = [
+                self._module(images[i : i + BATCH]).argmax(1) for i in range(0, len(images), BATCH)
+            ]
+        return torch.cat(parts).numpy()

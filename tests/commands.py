@@ -24,6 +24,11 @@ SMALL_FIELDS = (
 SMALL_FIELDS = (*SMALL_FIELDS, "--train_size=200", "--test_size=100", "--trials=2", "--epochs=2")
 SMALL_FIELDS = (*SMALL_FIELDS, "--batch_size=20", "--probe_size=60", "--workers=1")
 
+SMALL_STRUCTURES = ("--num_networks=8", "--layers=2", "--library=conv1,max2", "--channels=2")
+SMALL_STRUCTURES = (*SMALL_STRUCTURES, "--dataset=shapes:8", "--train_size=60", "--test_size=40")
+SMALL_STRUCTURES = (*SMALL_STRUCTURES, "--epochs=1", "--top=3", "--class_top=2", "--noprogress")
+SMALL_STRUCTURES = (*SMALL_STRUCTURES, "--repeat_networks=2", "--repeat_trainings=2", "--seeds=1")
+
 
 def start(*arguments: str, study: str = "rfm_correlation") -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

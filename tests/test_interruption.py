@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.commands import SMALL, SMALL_FIELDS, SMALL_SWEEP, start
+from tests.commands import SMALL, SMALL_FIELDS, SMALL_STRUCTURES, SMALL_SWEEP, start
 
 
 def stored(folder: Path, kind: str) -> dict[str, tuple[Any, ...]]:
@@ -75,6 +75,30 @@ def test_a_killed_run_resumes_to_the_same_bytes(tmp_path: Path) -> None:
         after = stored(killed, kind)
         assert {shard: after[shard] for shard in rows} == rows
         assert len(after) == 6
+    assert (killed / "results.csv").read_bytes() == (whole / "results.csv").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_killed_sample_of_structures_resumes_to_the_same_bytes(tmp_path: Path) -> None:
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    arguments = (
+        *SMALL_STRUCTURES,
+        "--library=conv1,conv3,max2,avg2",
+        "--num_networks=12",
+        "--epochs=4",
+    )
+    process = start(*arguments, f"--workdir={killed}", study="structural_sampling")
+    wait_for(process, killed, "train")
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    before = stored(killed, "train")
+    assert before
+    for folder in (killed, whole):
+        process = start(*arguments, f"--workdir={folder}", study="structural_sampling")
+        _, said = process.communicate(timeout=280)
+        assert process.returncode == 0, said
+    after = stored(killed, "train")
+    assert {shard: after[shard] for shard in before} == before and len(after) > len(before)
     assert (killed / "results.csv").read_bytes() == (whole / "results.csv").read_bytes()
 
 

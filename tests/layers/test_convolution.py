@@ -10,7 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jax import lax
 
-from randarch.layers.convolution import DIMENSION_NUMBERS, conv_general_dilated
+from randarch.layers.convolution import (
+    DIMENSION_NUMBERS,
+    conv_general_dilated,
+    conv_outside_loops,
+)
 from randarch.layers.patches import TILE_BYTES
 
 Pads = str | list[tuple[int, int]]
@@ -254,3 +258,37 @@ def test_a_dilation_of_one_is_no_transposed_convolution() -> None:
     np.testing.assert_array_equal(
         plain, conv_general_dilated(x, w, (1, 1), "SAME", lhs_dilation=(1, 1))
     )
+
+
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize(
+    ("side", "channels", "features", "kernel", "dilation"),
+    [(9, 3, 4, 3, 1), (9, 8, 4, 3, 2), (10, 8, 8, 5, 1), (16, 32, 32, 5, 1), (32, 32, 32, 3, 1)],
+)
+def test_outside_of_loops_the_result_is_the_same(
+    side: int, channels: int, features: int, kernel: int, dilation: int, padding: str
+) -> None:
+    x, w = arrays(2, side, side, channels, features, kernel)
+    arguments: dict[str, Any] = {"rhs_dilation": (dilation, dilation), "precision": "highest"}
+    ours = conv_outside_loops(
+        x, w, (1, 1), padding, dimension_numbers=DIMENSION_NUMBERS, **arguments
+    )
+    theirs = lax.conv_general_dilated(
+        x, w, (1, 1), padding, dimension_numbers=DIMENSION_NUMBERS, **arguments
+    )
+    assert_close(np.asarray(ours), np.asarray(theirs))
+
+
+def test_outside_of_loops_small_maps_and_dilations_are_left_to_the_platform() -> None:
+    def uses_products(side: int, channels: int, kernel: int, dilation: int = 1) -> bool:
+        x, w = arrays(2, side, side, channels, channels, kernel)
+        jaxpr = jax.make_jaxpr(
+            lambda x, w: conv_outside_loops(x, w, (1, 1), "SAME", (dilation, dilation))
+        )(x, w)
+        return "dot_general" in str(jaxpr)
+
+    assert uses_products(32, 3, 3)
+    assert uses_products(32, 32, 3) and uses_products(16, 32, 5)
+    assert not uses_products(32, 16, 5)
+    assert not uses_products(8, 32, 3)
+    assert not uses_products(32, 32, 3, dilation=2)

@@ -23,7 +23,7 @@ def rate(settings: TrainingSettings, step: int, steps: int) -> float:
     if settings.schedule == "constant":
         return high
     if settings.schedule == "steps":
-        return high * 0.1 ** (3 * step // steps)
+        return high * 0.1 ** sum(step >= round(share * steps) for share in settings.drop_after)
     return low + (high - low) * (1 + np.cos(np.pi * step / steps)) / 2
 
 
@@ -68,6 +68,7 @@ def adamw(settings: TrainingSettings) -> Callable[..., None]:
         (PLAIN, {"final_learning_rate": 0.2}),
         (PLAIN, {"schedule": "constant"}),
         (PLAIN, {"schedule": "steps", "epochs": 9}),
+        (PLAIN, {"schedule": "steps", "drop_after": (0.5,), "epochs": 6}),
         (PLAIN, {"epochs": 1}),
         (ADAMW, {}),
         (ADAMW, {"weight_decay": 30.0, "gradient_clip": 0.05}),

@@ -20,6 +20,8 @@ from randarch.training import TrainingSettings
         ({"momentum": -1.0}, "momentum is -1"),
         ({"weight_decay": -1e-4}, "weight_decay is -0.0001"),
         ({"gradient_clip": -1.0}, "gradient_clip is -1"),
+        ({"drop_after": (0.5, 0.25)}, r"drop_after is \(0.5, 0.25\)"),
+        ({"drop_after": (0.5, 1.0)}, r"drop_after is \(0.5, 1.0\)"),
     ],
     ids=str,
 )

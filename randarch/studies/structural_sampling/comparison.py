@@ -39,11 +39,13 @@ def compare(analysis: StructureAnalysis, bootstrap: Bootstrap) -> Comparison:
         layers = compare_distribution(analysis.distribution.counts, theirs, bootstrap)
     if set(analysis.sampled.classes) == set(published.TABLE_II):
         rows = [published.TABLE_II[name] for name in analysis.sampled.classes]
-        columns = [
-            np.array([getattr(row, name) for row in rows], float)
-            for name in ("top", "mean", "distance")
-        ]
-        classes = compare_class_table(analysis.classes, *columns, bootstrap)
+        classes = compare_class_table(
+            analysis.classes,
+            np.array([row.top for row in rows], float),
+            np.array([row.mean for row in rows], float),
+            np.array([row.distance for row in rows], float),
+            bootstrap,
+        )
     return Comparison(layers, classes)
 
 

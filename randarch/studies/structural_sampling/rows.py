@@ -4,7 +4,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Integer
 
 from randarch.engine import Evaluation
 from randarch.networks import Variables
@@ -91,6 +91,6 @@ def relative_distance(params: Any) -> float:
     return float(distances.mean() / np.sqrt((flat**2).sum(axis=1).mean()))
 
 
-def _small(counts: Int[np.ndarray, "..."]) -> Int[np.ndarray, "..."]:
+def _small(counts: Int[np.ndarray, "..."]) -> Integer[np.ndarray, "..."]:
     """In the smallest type that holds them."""
     return counts.astype(np.min_scalar_type(int(counts.max(initial=0))))

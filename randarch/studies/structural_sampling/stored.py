@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Integer
 
 from randarch.analysis.structure import Repeats, Sampled, analyze_repeats
 from randarch.data import Dataset
@@ -95,7 +95,7 @@ class Found:
         }
         return analyze_repeats(accuracies, **columns)
 
-    def confusion(self, draw: int) -> Int[np.ndarray, "c c"]:
+    def confusion(self, draw: int) -> Integer[np.ndarray, "c c"]:
         """Of a draw's network: how many test images of each class (row) it took for each class (column)."""
         return unpack(self._draws(self.train).iloc[draw][CONFUSION])
 

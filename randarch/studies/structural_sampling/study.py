@@ -106,6 +106,11 @@ class Study(StudyRun[Result]):
             session.log(self.shrunk)
         cache = ProgramCache(PROGRAMS)
         self._train(cache)
+        if session.folder.results.frame(TRAIN)["diverged"].all():
+            raise ValueError(
+                f"every training diverged with learning_rate {config.learning_rate:g}; take a smaller one, or a "
+                "gradient_clip, and another workdir"
+            )
         self._repeat(cache)
         used = cache.total
         if config.seeds:

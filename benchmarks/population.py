@@ -1,0 +1,182 @@
+"""Training many small networks: populations that share programs, one network at a time, and PyTorch.
+
+  python -m benchmarks.population --dataset=npz:data/cifar100.npz --out=benchmarks/results/population.json
+
+Random networks of the published library (seed 0), batch 128, SGD 0.01, momentum 0.9, pad-crop-flip, accuracy on test
+images at the end. Each part runs in a process of its own. Ours and one at a time are measured cold (compilation
+included) and then warm (the same networks again), with the same training settings; PyTorch once, after three steps that
+are not counted. Ratios are networks per hour of ours over those of the other: above 1, ours is faster.
+"""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from absl import app, flags
+
+from benchmarks import measure
+from randarch import data, geometry
+from randarch.engine import ProgramCache
+from randarch.spaces import LayerLibrary
+from randarch.spec import ArchSpec
+from randarch.studies.machine import default_workers, peak_memory
+from randarch.training import TrainingImages, TrainingSettings, train, train_population
+
+FLAGS = flags.FLAGS
+BATCH = 128
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    if FLAGS.part:
+        print("RESULT " + json.dumps(PARTS[FLAGS.part]()))
+        return
+    result: dict[str, Any] = {
+        "machine": measure.machine(),
+        "command": measure.command("benchmarks.population"),
+        "networks": FLAGS.networks,
+    }
+    for name in FLAGS.only.split(",") if FLAGS.only else PARTS:
+        result[name] = _in_child(name)
+        print(name, json.dumps(result[name]), flush=True)
+    result["ratios"] = ratios(result)
+    for name, value in result["ratios"].items():
+        print(f"{name:40} {value:.2f}")
+    if FLAGS.out:
+        measure.write(result, Path(FLAGS.out))
+
+
+def ratios(result: dict[str, Any]) -> dict[str, float]:
+    """Networks per hour of ours over those of the others."""
+    found = {}
+    ours, alone, torch = (result.get(name) for name in ("ours", "one_at_a_time", "pytorch"))
+    for when in ("cold", "warm"):
+        if ours and alone:
+            found[f"one at a time, {when}"] = alone[when] / ours[when]
+        if ours and torch:
+            found[f"PyTorch, {when}"] = torch["seconds"] / ours[when]
+    return found
+
+
+def ours() -> dict[str, Any]:
+    """Populations beside each other."""
+    images, cache = _images(), ProgramCache(600)
+    archs = _architectures()
+    cost = {arch.digest: geometry.analyze(arch, (32, 32, 3)).macs for arch in archs}
+    archs = sorted(archs, key=lambda arch: -cost[arch.digest])
+
+    def one(arch: ArchSpec) -> float:
+        (found,) = train_population([arch], images, _settings(), compile=cache.get)
+        return float(found.train_loss[0, -1])
+
+    def everything() -> list[float]:
+        with ThreadPoolExecutor(FLAGS.workers or default_workers(os.cpu_count() or 1)) as pool:
+            return list(pool.map(one, archs))
+
+    return _cold_and_warm(everything, cache)
+
+
+def one_at_a_time() -> dict[str, Any]:
+    """A program for each network."""
+    images, cache = _images(), ProgramCache(600)
+    archs = _architectures()
+
+    def everything() -> list[float]:
+        found = [train(arch, images, _settings(), compile=cache.get) for arch in archs]
+        return [float(f.train_loss[0, -1]) for f in found]
+
+    return _cold_and_warm(everything, cache)
+
+
+def pytorch() -> dict[str, Any]:
+    """One network at a time, on all cores."""
+    from benchmarks import pytorch_procedure as usual
+
+    d = _dataset()
+    threads = os.cpu_count() or 1
+    test = usual.images_to_torch(d.x_test, d.channel_mean, d.channel_std)
+    steps = FLAGS.epochs * (len(d.x_train) // BATCH)
+    total = 0.0
+    for arch in _architectures():
+        module = usual.chain(arch, d.input_shape[2], threads, 0)
+        trainer = usual.Trainer(module, d.x_train, d.y_train, d.num_classes, BATCH)
+        trainer.steps(3)
+        total += measure.seconds(functools.partial(trainer.steps, steps))
+        total += measure.seconds(functools.partial(trainer.classes, test))
+    return {"seconds": total, "steps": steps, "threads": threads}
+
+
+def _cold_and_warm(everything: Any, cache: ProgramCache) -> dict[str, Any]:
+    losses: list[float] = []
+    cold = measure.seconds(lambda: losses.extend(everything()))
+    used = cache.total
+    return {
+        "cold": cold,
+        "warm": measure.seconds(everything),
+        "programs": used.programs,
+        "compile_seconds": used.compile_seconds,
+        "mean_loss": float(np.mean(losses)),
+        "peak_bytes": peak_memory(),
+    }
+
+
+def _in_child(part: str) -> Any:
+    """In a process of its own, so that it starts cold and nothing of the others is in memory."""
+    names = ("dataset", "networks", "workers", "train_size", "epochs")
+    command = [sys.executable, "-m", "benchmarks.population", f"--part={part}"]
+    command += [f"--{name}={getattr(FLAGS, name)}" for name in names]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"part {part} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.rpartition("RESULT ")[2])
+
+
+def _dataset() -> data.Dataset:
+    return data.load(FLAGS.dataset, train_size=FLAGS.train_size, test_size=1000, seed=0)
+
+
+def _images() -> TrainingImages:
+    d = _dataset()
+    return TrainingImages(
+        d.x_train, d.y_train, d.x_test, d.y_test, d.num_classes, d.channel_mean, d.channel_std
+    )
+
+
+def _settings() -> TrainingSettings:
+    return TrainingSettings(
+        epochs=FLAGS.epochs,
+        batch_size=BATCH,
+        learning_rate=0.01,
+        schedule="steps",
+        drop_after=(0.5,),
+        weight_decay=0.0,
+        gradient_clip=0.0,
+        init_name="he_prelu",
+    )
+
+
+def _architectures() -> list[ArchSpec]:
+    space = LayerLibrary()
+    genomes = space.draw(FLAGS.networks, np.random.default_rng(0))
+    distinct = dict.fromkeys(space.canonical(genome) for genome in genomes)
+    return [space.decode(genome) for genome in distinct]
+
+
+PARTS = {"ours": ours, "one_at_a_time": one_at_a_time, "pytorch": pytorch}
+
+if __name__ == "__main__":
+    flags.DEFINE_string("dataset", "shapes", "shapes, or npz:PATH.")
+    flags.DEFINE_integer("networks", 64, "Networks drawn.")
+    flags.DEFINE_integer("train_size", 5000, "Training images.")
+    flags.DEFINE_integer("epochs", 2, "Of training.")
+    flags.DEFINE_integer("workers", 0, "Populations beside each other; 0: chosen for the machine.")
+    flags.DEFINE_string("out", "", "JSON file to write.")
+    flags.DEFINE_string("only", "", "Parts to measure, separated by commas; all by default.")
+    flags.DEFINE_string("part", "", "Used internally: the part that a child process measures.")
+    app.run(main)

@@ -1,0 +1,277 @@
+"""The study end to end, small: what it writes, what it may not hang on, how it resumes, what it refuses."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from randarch.data import load
+from randarch.spec import GlobalPool
+from randarch.store import pack, unpack
+from randarch.studies.structural_sampling import Config, Result, Study, run, study
+from randarch.studies.structural_sampling.config import PRESETS, deviations
+from randarch.studies.structural_sampling.networks import draw, last_map
+from randarch.studies.structural_sampling.populations import network_bytes, population_size
+from randarch.studies.structural_sampling.rows import confusion_matrix, relative_distance
+from randarch.training import train
+
+SMALL = Config(
+    num_networks=24,
+    layers=2,
+    library=("identity", "conv1", "conv3", "max2"),
+    channels=4,
+    dataset="shapes:8",
+    train_size=60,
+    test_size=80,
+    epochs=2,
+    batch_size=20,
+    learning_rate=0.05,
+    top=6,
+    class_top=3,
+    seeds=2,
+    repeat_networks=2,
+    repeat_trainings=2,
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("structures") / "run"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few() -> Iterator[None]:
+    """What the analysis draws at random, fewer times."""
+    from randarch.studies.structural_sampling import result as results
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(results, "RESAMPLES", 60)
+        patch.setattr(results, "PERMUTATIONS", 50)
+        patch.setattr(results, "SIMULATIONS", 5)
+        yield
+
+
+@pytest.fixture(scope="module")
+def result(folder: Path) -> Result:
+    return run(SMALL, folder, progress=False, workers=2)
+
+
+def results_csv(folder: Path) -> bytes:
+    return (folder / "results.csv").read_bytes()
+
+
+def test_what_a_run_writes(result: Result, folder: Path) -> None:
+    for name in ("summary.json", "results.csv", "report.html", "config.json"):
+        assert (folder / name).stat().st_size > 100, name
+    assert {f.suffix for f in (folder / "figures").iterdir()} == {".png", ".pdf"}
+    text = (folder / "summary.json").read_text()
+    assert "NaN" not in text
+    summary = json.loads(text)
+    wanted = "num_networks best mean top_cutoff layer_distribution per_class most_deviating"
+    assert {*wanted.split(), "paper", "seconds"} <= set(summary)
+    assert summary["num_networks"] == 24
+    assert summary["num_architectures"] == len({*result.found.drawn.architecture}) < 24
+    assert set(summary["per_class"]) == set(result.found.dataset.classes)
+
+
+def test_draws_of_one_architecture_share_its_training(result: Result) -> None:
+    table = result.table
+    assert len(table) == 24
+    assert table.groupby("digest")["architecture"].nunique().eq(1).all()
+    assert table.groupby("architecture")["accuracy"].nunique().eq(1).all()
+    assert len(result.found.train) == table["architecture"].nunique()
+    # As they were drawn: identities in different places are one architecture, and several genomes.
+    assert table["genome"].nunique() > table["architecture"].nunique()
+
+
+def test_the_table_says_what_a_training_alone_gives(result: Result, tmp_path: Path) -> None:
+    config = result.config
+    with Study(config, tmp_path / "other", progress=False) as ready:
+        arch = ready.archs[3]
+        alone = train(arch, ready.images, config.training_settings())
+    row = result.found.train.iloc[3]
+    assert row["digest"] == arch.digest
+    np.testing.assert_allclose(row["train_loss_by_epoch"], alone.train_loss, rtol=1e-3)
+    assert abs(row["trained_accuracy"] - alone.test_accuracy[0]) <= 2 / 80
+
+
+def test_confusion_matrices_count_every_test_image(result: Result) -> None:
+    labels = result.found.dataset.y_test
+    for number, accuracy in enumerate(result.table["accuracy"]):
+        confusion = result.found.confusion(number)
+        np.testing.assert_array_equal(confusion.sum(axis=1), np.bincount(labels, minlength=10))
+        assert np.trace(confusion) / len(labels) == pytest.approx(accuracy)
+    predictions = result.found.predictions
+    assert predictions is not None
+    assert (predictions[0] == labels).mean() == pytest.approx(
+        result.found.train.iloc[0]["trained_accuracy"]
+    )
+
+
+def test_populations_and_workers_change_rounding_at_most(result: Result, tmp_path: Path) -> None:
+    other = run(SMALL, tmp_path, 5, progress=False, workers=1, memory_budget=2**28)
+    np.testing.assert_array_equal(other.table["accuracy"], result.table["accuracy"])
+    assert other.engine["networks in a population"] == 5
+
+
+def test_an_interrupted_run_resumes_to_the_same_table(
+    result: Result, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, calls = study.train_population, 0
+
+    def stopping(*args: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls % 6 == 0:
+            raise KeyboardInterrupt
+        return whole(*args, **options)
+
+    monkeypatch.setattr(study, "train_population", stopping)
+    interruptions = 0
+    while interruptions < 9:
+        try:
+            # Another size of populations in between leaves nothing out, and does nothing twice.
+            run(SMALL, tmp_path, 1 + interruptions % 2, progress=False, workers=1)
+            break
+        except KeyboardInterrupt:
+            interruptions += 1
+    assert 1 <= interruptions < 9
+    assert results_csv(tmp_path) == results_csv(folder)
+
+
+def test_a_finished_run_only_analyses(
+    result: Result, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(*args: Any, **options: Any) -> Any:
+        raise AssertionError("a network was trained again")
+
+    before = results_csv(folder)
+    monkeypatch.setattr(study, "train_population", nothing)
+    run(SMALL, folder, progress=False)
+    assert results_csv(folder) == before
+
+
+def test_networks_that_diverge_are_recorded_and_left_out(tmp_path: Path) -> None:
+    wild = dataclasses.replace(
+        SMALL, learning_rate=20.0, momentum=0.0, seeds=0, repeat_networks=0, ensembles=False
+    )
+    found = run(wild, tmp_path, progress=False)
+    failed = found.table["failed"]
+    assert 0 < failed.sum() < 24
+    assert found.table["accuracy"].isna().equals(failed)
+    assert found.analysis.failed == failed.sum()
+    assert found.analysis.n == 24 - failed.sum()
+    assert found.random is None and found.repeats is None and found.specialists is None
+
+
+def test_runs_of_which_every_training_diverges_say_so(tmp_path: Path) -> None:
+    wild = dataclasses.replace(
+        SMALL, learning_rate=1e30, seeds=0, repeat_networks=0, library=("conv1", "conv3")
+    )
+    with pytest.raises(ValueError, match=r"every training diverged.*learning_rate"):
+        run(wild, tmp_path, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"num_networks": 0}, "num_networks is 0"),
+        ({"top": 25}, "top is 25 of 24 networks"),
+        ({"class_top": 25}, "class_top is 25 of 24 networks"),
+        ({"epochs": -1}, "epochs is -1"),
+        ({"learning_rate": math.nan}, "learning_rate is nan"),
+        ({"standardize": "image"}, "standardize is 'image'; expected one of pixel, channel"),
+        ({"feature_pool": True}, "feature_pool is True"),
+        ({"init": "xavier"}, "'xavier' is unknown"),
+        ({"library": ("conv3", "cnov5")}, "cnov5"),
+        ({"repeat_trainings": 1}, "repeat_trainings is 1"),
+        ({"train_size": 0}, "train_size is 0"),
+    ],
+)
+def test_configs_that_mean_nothing_are_refused(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        dataclasses.replace(SMALL, **change)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"batch_size": 61}, "batch_size is 61 with 60 training images"),
+        ({"test_size": 9}, "1 of 10 classes have no test image"),
+        ({"max_unproductive": 0, "library": ("conv9",), "layers": 3}, "unproductive"),
+    ],
+)
+def test_runs_that_cannot_be_are_refused_before_anything_is_written(
+    change: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(ValueError, match=words):
+        Study(dataclasses.replace(SMALL, **change), folder)
+    assert not folder.exists()
+
+
+def test_a_longer_sample_begins_with_the_shorter() -> None:
+    shorter = draw(SMALL, (8, 8, 3))
+    longer = draw(dataclasses.replace(SMALL, num_networks=40), (8, 8, 3))
+    assert longer.genomes[:24] == shorter.genomes
+    assert longer.distinct[: len(shorter.distinct)] == shorter.distinct
+
+
+def test_the_filter_leaves_out_networks_behind_the_border() -> None:
+    config = dataclasses.replace(SMALL, layers=4, library=("identity", "conv7", "max2"))
+    some = draw(dataclasses.replace(config, max_unproductive=0), (8, 8, 3))
+    assert len(some.genomes) == 24
+    convolutions = [sum(config.library[g] == "conv7" for g in genome) for genome in some.genomes]
+    # At 8 x 8 the second convolution of 7 x 7 reads windows of 7, and a third of 13.
+    assert max(convolutions) <= 2
+
+
+def test_memory_that_does_not_suffice_shrinks_the_population_and_says_so() -> None:
+    archs = [SMALL.space().decode(g) for g in draw(SMALL, (8, 8, 3)).distinct]
+    largest = max(network_bytes(arch, (8, 8, 3), 20) for arch in archs)
+    arguments: dict[str, Any] = {"asked": 8, "memory": 3 * largest}
+    size, said = population_size(archs, (8, 8, 3), 20, **arguments)
+    assert size == 3
+    assert "8 networks" in said and "3 do" in said
+    assert population_size(archs, (8, 8, 3), 20, asked=3, memory=3 * largest) == (3, "")
+    assert population_size(archs, (8, 8, 3), 20, asked=9, memory=1)[0] == 1
+
+
+def test_what_is_kept_of_a_network() -> None:
+    labels, predicted = np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 0, 2])
+    np.testing.assert_array_equal(
+        confusion_matrix(labels, predicted, 3), [[1, 1, 0], [0, 1, 0], [1, 0, 1]]
+    )
+    for array in (np.arange(300).reshape(3, 100), np.zeros((0, 2), np.uint8), np.array(7)):
+        restored = unpack(pack(array))
+        np.testing.assert_array_equal(restored, array)
+        assert restored.dtype == array.dtype and restored.shape == array.shape
+    with pytest.raises(ValueError, match="float64"):
+        pack(np.zeros(3))
+    with pytest.raises(ValueError, match="no packed array"):
+        unpack("<i8 3 nonsense")
+    same = {"a": np.ones((3, 2, 2)), "b": np.ones((3, 5))}
+    assert relative_distance(same) == 0
+    apart = {"a": np.random.default_rng(0).normal(size=(4, 100_000))}
+    assert relative_distance(apart) == pytest.approx(2**0.5, abs=0.01)
+
+
+def test_the_last_map_is_the_network_without_its_average() -> None:
+    space = SMALL.space()
+    whole = space.decode(space.parse("conv3 - max2"))
+    assert isinstance(whole.nodes[-1].op, GlobalPool)
+    assert last_map(whole).nodes == whole.nodes[:-1]
+    assert len(last_map(space.decode(space.parse("identity - identity")))) == 2
+
+
+def test_presets_are_what_they_say() -> None:
+    paper = deviations(PRESETS["paper"], 50_000, 10_000)
+    assert len(paper) == 2  # what the paper does not say
+    quick = deviations(PRESETS["quick"], 1000, 1000)
+    assert any("shapes:16, not CIFAR-100" in text for text in quick)
+    assert load(PRESETS["quick"].dataset, train_size=20, test_size=10).input_shape == (16, 16, 3)
