@@ -10,7 +10,12 @@ from typing import Any
 
 from absl import app, flags, logging
 
-from randarch.studies import DEFAULT_MEMORY_BUDGET, RunFolderError, new_workdir
+from randarch.studies import (
+    DEFAULT_MEMORY_BUDGET,
+    RunFailedError,
+    RunFolderError,
+    new_workdir,
+)
 
 BAD_INPUT, INTERRUPTED = 2, 130
 GROUPS = ("what", "where", "data", "random networks", "readout", "training", "analysis")
@@ -173,7 +178,8 @@ def run_command(
 ) -> None:
     """Runs a study (see `run_study`) with parsed flags and turns what happens into an exit code.
 
-    0 on success; 2 with one line for bad input (`BadInput`), a refused folder or a full disk; 130 after Ctrl-C. Any
+    0 on success; 2 with one line for bad input (`BadInput`), a refused folder, a full disk or a run that found nothing;
+    130 after Ctrl-C. Any
     other exception is a bug and keeps its traceback.
     """
 
@@ -197,7 +203,7 @@ def run_command(
         logging.set_verbosity(logging.WARNING)
         try:
             print(run_study(study, config, options))
-        except (BadInput, RunFolderError) as error:
+        except (BadInput, RunFolderError, RunFailedError) as error:
             _fail(str(error))
         except KeyboardInterrupt as interruption:
             print(

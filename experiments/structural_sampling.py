@@ -70,6 +70,10 @@ def config() -> study.Config:
         changes[name] = tuple(word.strip() for word in text.split(","))
     for name, text in _command.given(["feature_pool"]).items():
         changes[name] = int(text) if text.isdecimal() else text
+    count = changes.get("num_networks", preset.num_networks)
+    for name in ("top", "class_top"):
+        # A preset's is for as many networks as the preset has.
+        changes.setdefault(name, max(1, getattr(preset, name) * count // preset.num_networks))
     return dataclasses.replace(preset, **changes)
 
 

@@ -153,6 +153,10 @@ class ResultStore:
         """The names of the committed shards of a kind."""
         return frozenset(row[0] for row in self._select("DISTINCT shard", kind))
 
+    def digests(self, kind: str) -> frozenset[str]:
+        """Of the architectures that have a row of a kind."""
+        return frozenset(row[0] for row in self._select("DISTINCT digest", kind))
+
     def frame(self, kind: str) -> pd.DataFrame:
         """The deterministic part: key, architecture digest, and a column per metric, sorted by key.
 

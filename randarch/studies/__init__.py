@@ -8,11 +8,12 @@ from randarch.studies import (
     rfm_correlation,
     structural_sampling,
 )
-from randarch.studies.session import Options, new_workdir
+from randarch.studies.session import Options, RunFailedError, new_workdir
 
 __all__ = [
     "DEFAULT_MEMORY_BUDGET",
     "Options",
+    "RunFailedError",
     "RunFolderError",
     "new_workdir",
     "random_conv_sweep",

@@ -156,6 +156,10 @@ class Session:
         return found
 
 
+class RunFailedError(Exception):
+    """A run that was sound found nothing that could be analysed; the message says what, and the remedy."""
+
+
 @runtime_checkable
 class Saved(Protocol):
     """What a study found."""

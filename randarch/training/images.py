@@ -71,6 +71,13 @@ class TrainingImages:
 
     def chunks_of_test_images(self, size: int) -> tuple[UInt8[Array, "b h w c"], ...]:
         """Test images in equal parts, which one program serves; the last is filled up with zeros."""
-        x = np.asarray(self.x_test)
-        padded = np.pad(x, ((0, -len(x) % size), (0, 0), (0, 0), (0, 0)))
-        return tuple(jnp.asarray(x) for x in np.split(padded, len(padded) // size))
+        if size not in self._chunks:
+            x = np.asarray(self.x_test)
+            padded = np.pad(x, ((0, -len(x) % size), (0, 0), (0, 0), (0, 0)))
+            parts = np.split(padded, len(padded) // size)
+            self._chunks[size] = tuple(jnp.asarray(part) for part in parts)
+        return self._chunks[size]
+
+    @functools.cached_property
+    def _chunks(self) -> dict[int, tuple[UInt8[Array, "b h w c"], ...]]:
+        return {}

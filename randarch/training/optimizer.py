@@ -34,7 +34,7 @@ def _schedule(settings: TrainingSettings, total_steps: int) -> optax.Schedule:
     if settings.schedule == "constant":
         return optax.constant_schedule(settings.learning_rate)
     if settings.schedule == "steps":
-        drops = {round(total_steps * share): 0.1 for share in settings.drop_after}
+        drops = {max(1, round(total_steps * share)): 0.1 for share in settings.drop_after}
         return optax.piecewise_constant_schedule(settings.learning_rate, drops)
     final = settings.final_learning_rate / settings.learning_rate if settings.learning_rate else 1.0
     return optax.cosine_decay_schedule(settings.learning_rate, max(1, total_steps), alpha=final)

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
 from randarch.data import load
 from randarch.spec import GlobalPool
 from randarch.store import pack, unpack
+from randarch.studies import RunFailedError
 from randarch.studies.structural_sampling import Config, Result, Study, run, study
 from randarch.studies.structural_sampling.config import PRESETS, deviations
 from randarch.studies.structural_sampling.networks import draw, last_map
-from randarch.studies.structural_sampling.populations import network_bytes, population_size
+from randarch.studies.structural_sampling.populations import network_bytes, populations
 from randarch.studies.structural_sampling.rows import confusion_matrix, relative_distance
 from randarch.training import train
 
@@ -116,7 +118,7 @@ def test_confusion_matrices_count_every_test_image(result: Result) -> None:
 def test_populations_and_workers_change_rounding_at_most(result: Result, tmp_path: Path) -> None:
     other = run(SMALL, tmp_path, 5, progress=False, workers=1, memory_budget=2**28)
     np.testing.assert_array_equal(other.table["accuracy"], result.table["accuracy"])
-    assert other.engine["networks in a population"] == 5
+    assert other.engine["networks in a population, at most"] == 5
 
 
 def test_an_interrupted_run_resumes_to_the_same_table(
@@ -173,7 +175,7 @@ def test_runs_of_which_every_training_diverges_say_so(tmp_path: Path) -> None:
     wild = dataclasses.replace(
         SMALL, learning_rate=1e30, seeds=0, repeat_networks=0, library=("conv1", "conv3")
     )
-    with pytest.raises(ValueError, match=r"every training diverged.*learning_rate"):
+    with pytest.raises(RunFailedError, match=r"every training diverged.*learning_rate"):
         run(wild, tmp_path, progress=False)
 
 
@@ -203,6 +205,7 @@ def test_configs_that_mean_nothing_are_refused(change: dict[str, Any], words: st
     [
         ({"batch_size": 61}, "batch_size is 61 with 60 training images"),
         ({"test_size": 9}, "1 of 10 classes have no test image"),
+        ({"test_size": 10}, "10 test images, one of each class"),
         ({"max_unproductive": 0, "library": ("conv9",), "layers": 3}, "unproductive"),
     ],
 )
@@ -231,15 +234,46 @@ def test_the_filter_leaves_out_networks_behind_the_border() -> None:
     assert max(convolutions) <= 2
 
 
-def test_memory_that_does_not_suffice_shrinks_the_population_and_says_so() -> None:
-    archs = [SMALL.space().decode(g) for g in draw(SMALL, (8, 8, 3)).distinct]
-    largest = max(network_bytes(arch, (8, 8, 3), 20) for arch in archs)
-    arguments: dict[str, Any] = {"asked": 8, "memory": 3 * largest}
-    size, said = population_size(archs, (8, 8, 3), 20, **arguments)
-    assert size == 3
-    assert "8 networks" in said and "3 do" in said
-    assert population_size(archs, (8, 8, 3), 20, asked=3, memory=3 * largest) == (3, "")
-    assert population_size(archs, (8, 8, 3), 20, asked=9, memory=1)[0] == 1
+def test_memory_that_does_not_suffice_shrinks_populations_and_says_so() -> None:
+    sizes = [5, 5, 4, 3, 2, 1, 1]
+    arguments: dict[str, Any] = {"order": range(7), "sizes": sizes}
+    found, said = populations(**arguments, asked=3, memory=10)
+    assert found == [[0, 1], [2, 3, 4], [5, 6]]
+    assert "3 networks were to train together" in said and "1 of 3 populations" in said
+    assert populations(**arguments, asked=3, memory=100) == ([[0, 1, 2], [3, 4, 5], [6]], "")
+    alone, said = populations(**arguments, asked=9, memory=1)
+    assert [len(members) for members in alone] == [1] * 7 and "the smallest of 1" in said
+    on_cpu = jax.default_backend() == "cpu"
+    default, said = populations(**arguments, asked=None, memory=10)
+    assert said == "" and [len(m) for m in default] == ([1] * 7 if on_cpu else [2, 3, 2])
+
+
+def test_bytes_of_a_network_grow_with_its_maps() -> None:
+    space = SMALL.space()
+    early, late = (
+        network_bytes(space.decode(space.parse(text)), (8, 8, 3), 20)
+        for text in ("conv3 - max2", "max2 - conv3")
+    )
+    assert early > late > 4 * 20 * 8 * 8 * 3
+
+
+def test_what_does_not_fit_the_device_is_trained_in_halves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = study.train_population
+
+    def small_device(archs: Any, *args: Any, **options: Any) -> Any:
+        if len(archs) > 2:
+            raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory")
+        return whole(archs, *args, **options)
+
+    monkeypatch.setattr(study, "train_population", small_device)
+    config = dataclasses.replace(
+        SMALL, num_networks=8, top=3, class_top=2, seeds=0, repeat_networks=0
+    )
+    found = run(config, tmp_path, 5, progress=False, workers=1)
+    assert found.table["accuracy"].notna().all()
+    assert "in halves" in (tmp_path / "log.txt").read_text()
 
 
 def test_what_is_kept_of_a_network() -> None:
@@ -271,7 +305,7 @@ def test_the_last_map_is_the_network_without_its_average() -> None:
 
 def test_presets_are_what_they_say() -> None:
     paper = deviations(PRESETS["paper"], 50_000, 10_000)
-    assert len(paper) == 2  # what the paper does not say
+    assert len(paper) == 3  # what the paper does not say or do
     quick = deviations(PRESETS["quick"], 1000, 1000)
     assert any("shapes:16, not CIFAR-100" in text for text in quick)
     assert load(PRESETS["quick"].dataset, train_size=20, test_size=10).input_shape == (16, 16, 3)

@@ -93,7 +93,8 @@ class Repeats:
             "unclear": "whether its parameters end close together is open",
         }[self.parameters_repeat]
         return (
-            f"{accuracy}; {parameters} ({self.networks} networks, {self.trainings} trainings each)"
+            f"{accuracy}; {parameters}, channel by channel as they are numbered ({self.networks} networks, "
+            f"{self.trainings} trainings each)"
         )
 
     def to_summary(self) -> dict[str, Any]:
@@ -158,7 +159,7 @@ def analyze_repeats(
         left_out=int((~kept).sum()),
         mean=float(values.mean()) if len(values) else math.nan,
         within=math.sqrt(within),
-        between=math.sqrt(max(0.0, (between - within) / k)),
+        between=math.nan if math.isnan(between) else math.sqrt(max(0.0, (between - within) / k)),
         icc=icc(values),
         class_within=np.sqrt(np.array([w for _, w in classes])),
         class_icc=np.array([_ratio(b, w, k) for b, w in classes], dtype=float),
@@ -197,10 +198,10 @@ def icc(values: Float[np.ndarray, "n k"], level: float = 0.95) -> Estimate:
 def _mean_squares(values: Float[np.ndarray, "n k"]) -> tuple[float, float]:
     """Between and within networks; nan where there is no degree of freedom."""
     n, k = values.shape
-    if n < 2 or k < 2:
+    if not n or k < 2:
         return math.nan, math.nan
     means = values.mean(axis=1)
-    between = k * float(np.var(means, ddof=1))
+    between = k * float(np.var(means, ddof=1)) if n > 1 else math.nan
     within = float(((values - means[:, None]) ** 2).sum() / (n * (k - 1)))
     # Equal values differ by rounding.
     return 0.0 if between <= _EQUAL else between, 0.0 if within <= _EQUAL else within

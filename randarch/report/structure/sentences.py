@@ -272,9 +272,10 @@ def groups(report: StructureReport) -> str:
 def random_weights(report: StructureReport) -> str:
     """Of random weights beside trained ones."""
     return (
-        "The same networks with the random weights that they start from: only a linear readout on their features is "
-        "solved for, in closed form. If accuracies on the left go with those upwards, the structure matters before "
-        "anything is learned; if the layer tables agree, the untrained networks already show the pattern."
+        "The same architectures with random weights (other draws than those that trainings start from, and pixels "
+        "normalised by channel): only a linear readout on their features is solved for, in closed form. If accuracies "
+        "on the left go with those upwards, the structure matters before anything is learned; if the layer tables "
+        "agree, the untrained networks already show the pattern."
     )
 
 

@@ -222,6 +222,10 @@ def deviations(config: Config, train_size: int, test_size: int) -> tuple[str, ..
         "The paper does not say how poolings are padded (here: so that five leave one pixel of 32), nor how the "
         f"classifier is initialised (here: {config.init})."
     )
+    if config.seeds:
+        found.append(
+            "Random weights are scored too, with pixels normalised by channel; the paper has none."
+        )
     found.append(
         "Networks that tie at the end of the best share the places that are left; the paper does not say."
     )

@@ -1,5 +1,6 @@
 """The networks of a run: what was drawn, and which of it is one architecture."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,14 @@ class Drawn:
     genomes: tuple[Genome, ...]
     architecture: tuple[int, ...]
     distinct: tuple[Genome, ...]
+
+    @functools.cached_property
+    def first(self) -> tuple[int, ...]:
+        """Number of the first draw of each of `distinct`."""
+        seen: dict[int, int] = {}
+        for number, one in enumerate(self.architecture):
+            seen.setdefault(one, number)
+        return tuple(seen.values())
 
 
 def draw(config: Config, input_shape: Shape) -> Drawn:

@@ -1,7 +1,8 @@
-"""How many networks train together: as many as memory allows, or as asked."""
+"""Which networks train together: as many as memory holds, or as asked."""
 
-import math
 from collections.abc import Sequence
+
+import jax
 
 from randarch import geometry
 from randarch.geometry import Shape
@@ -9,40 +10,54 @@ from randarch.spec import ArchSpec
 from randarch.training import networks_at_once
 
 COPIES = 3
-"""Of each value of a network that a step holds: itself, its gradient, and what programs work in."""
+"""Of each value of a network that a step holds: itself, its gradient, and what programs work in. An estimate: a
+population that turns out to be too large is halved (`Study`)."""
+DEVICE_SHARE = 0.7
+"""Of an accelerator's memory that populations may take."""
 
 
 def network_bytes(arch: ArchSpec, input_shape: Shape, batch_size: int) -> int:
-    """What one network takes in a step of its training, at the most."""
+    """What one network takes in a step of its training, about."""
     found = geometry.analyze(arch, input_shape)
     values = batch_size * sum(node.size for node in found.nodes)
     return 4 * (COPIES * values + 4 * found.params)
 
 
-def population_size(
-    archs: Sequence[ArchSpec],
-    input_shape: Shape,
-    batch_size: int,
-    *,
-    asked: int | None,
-    memory: int,
-) -> tuple[int, str]:
-    """Networks of a population, and a sentence where that is not what was asked for.
+def memory_of_populations(budget: int) -> int:
+    """Bytes for all populations at work: a share of the accelerator's memory, or the budget where it has none."""
+    stats = jax.devices()[0].memory_stats() if networks_at_once() > 1 else None
+    limit = (stats or {}).get("bytes_limit")
+    return int(DEVICE_SHARE * limit) if limit else budget
+
+
+def populations(
+    order: Sequence[int], sizes: Sequence[int], *, asked: int | None, memory: int
+) -> tuple[list[list[int]], str]:
+    """Networks in populations, and a sentence where memory made them smaller than asked.
 
     Args:
-      archs: what is to be trained.
-      input_shape: height, width, channels of the images.
-      batch_size: images a step.
-      asked: networks; None takes one on a CPU, where programs hold one anyway, and else as many as fit.
+      order: numbers of the networks, in the order in which they are to be trained.
+      sizes: bytes of each network, by its number.
+      asked: most networks of a population; None takes one on a CPU, where programs hold one anyway, and else as many
+        as fit.
       memory: bytes for one population.
     """
-    largest = max((network_bytes(arch, input_shape, batch_size) for arch in archs), default=1)
-    fit = max(1, memory // largest)
-    if asked is None:
-        return (1 if networks_at_once() == 1 else min(fit, len(archs) or 1)), ""
-    if asked <= fit:
-        return asked, ""
-    return fit, (
-        f"{asked} networks of up to {math.ceil(largest / 2**20):,} MiB each were to train together; "
-        f"{memory / 2**30:.2f} GiB hold {fit}, so {fit} do."
+    most = asked or (1 if networks_at_once() == 1 else len(order))
+    found: list[list[int]] = []
+    used, smaller = 0, 0
+    for number in order:
+        fits = bool(found) and used + sizes[number] <= memory
+        if fits and len(found[-1]) < most:
+            found[-1].append(number)
+            used += sizes[number]
+            continue
+        if found and not fits and len(found[-1]) < most:
+            smaller += 1
+        found.append([number])
+        used = sizes[number]
+    if not asked or not smaller:
+        return found, ""
+    return found, (
+        f"{asked} networks were to train together; {memory / 2**30:.2f} GiB do not hold so many, so {smaller} of "
+        f"{len(found)} populations are smaller, the smallest of {min(map(len, found))}."
     )

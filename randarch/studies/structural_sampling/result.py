@@ -1,5 +1,6 @@
 """What a run found, and how it is written down."""
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from randarch.report.structure import (
     render_page,
     write_figures,
 )
-from randarch.spaces.layer_library import kind
+from randarch.spaces.layer_library import IDENTITY, kind
 from randarch.store import write_csv, write_json, write_text
 from randarch.studies.session import describe_device
 from randarch.studies.structural_sampling import published
@@ -34,9 +35,15 @@ from randarch.studies.structural_sampling.comparison import (
     compare,
     published_structure,
 )
-from randarch.studies.structural_sampling.config import Config, on_cifar100
+from randarch.studies.structural_sampling.config import (
+    PRESETS,
+    Config,
+    deviations,
+    on_cifar100,
+)
 from randarch.studies.structural_sampling.stored import Found
 
+PAPER_SIZES = published.TRAIN_SIZE, published.TEST_SIZE
 RESAMPLES, PERMUTATIONS, SIMULATIONS = 1000, 10_000, 200
 CORRELATED = 3000
 """Architectures at most whose random and trained accuracies are correlated."""
@@ -110,14 +117,22 @@ class Result:
 
     @functools.cached_property
     def specialists(self) -> Specialists | None:
-        """Ensembles; None where predictions were not stored."""
+        """Ensembles, members by the number of their draw; None where predictions were not stored."""
         predictions = self.found.predictions
         if predictions is None:
             return None
         data = self.found.dataset
-        return combine_specialists(
+        found = combine_specialists(
             predictions, data.y_test.astype(np.int64), data.num_classes, rng=self._rng(3)
         )
+        # Rows of predictions are architectures whose training did not diverge: name them by their first draw.
+        sound = np.flatnonzero(~self.found.train["diverged"].to_numpy(bool))
+        draws = [self.found.drawn.first[i] for i in sound]
+        ensembles = (
+            dataclasses.replace(one, members=tuple(draws[i] for i in one.members))
+            for one in found.ensembles
+        )
+        return dataclasses.replace(found, best=draws[found.best], ensembles=tuple(ensembles))
 
     @functools.cached_property
     def repeats(self) -> Repeats | None:
@@ -126,7 +141,9 @@ class Result:
 
     @functools.cached_property
     def comparison(self) -> Comparison:
-        """With the paper."""
+        """With the paper, where the images are its own."""
+        if not on_cifar100(self.config):
+            return Comparison(None, None)
         return compare(self.analysis, self._bootstrap(4))
 
     def to_summary(self) -> dict[str, Any]:
@@ -236,7 +253,7 @@ class Result:
     def report(self) -> StructureReport:
         """What the page shows."""
         against = self.comparison
-        comparable = on_cifar100(self.config) and len(self.found.dataset.x_train) == 50_000
+        comparable = len(self.deviations) <= len(deviations(PRESETS["paper"], *PAPER_SIZES))
         return StructureReport(
             title="Which layers suit which classes?",
             analysis=self.analysis,
@@ -251,7 +268,7 @@ class Result:
             if on_cifar100(self.config)
             else None,
             comparable=comparable,
-            against_layers=against.layers if on_cifar100(self.config) else None,
+            against_layers=against.layers,
             against_classes=against.classes,
             examples=self._examples(),
             config=self.config.to_dict(),
@@ -285,6 +302,7 @@ class Result:
             resamples=RESAMPLES,
             permutations=PERMUTATIONS,
             simulations=SIMULATIONS,
+            skip=IDENTITY if IDENTITY in self.found.space.library else None,
         )
 
     def _rng(self, stream: int) -> np.random.Generator:

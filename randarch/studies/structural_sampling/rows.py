@@ -73,7 +73,7 @@ def repeat_metrics(found: Training, starts: Variables) -> dict[str, Any]:
     agreement = (predicted[pairs[0]] == predicted[pairs[1]]).mean()
     return {
         "accuracies": [float(a) for a in found.test_accuracy],
-        "failed": [bool(f) for f in found.diverged | found.dead],
+        "failed": [bool(f) for f in found.diverged],
         "distance": relative_distance(found.variables["params"]),
         "start_distance": relative_distance(starts),
         "agreement": float(agreement),

@@ -72,15 +72,18 @@ class Found:
         if not len(self.random):
             return None
         failed = self.random["ensemble_accuracy"].isna().to_numpy()
+        if failed.all():
+            return None
         return self._sampled(self._class_accuracies(self.random, "ensemble_confusion"), failed)
 
     @property
-    def predictions(self) -> Int[np.ndarray, "a m"] | None:
+    def predictions(self) -> Integer[np.ndarray, "a m"] | None:
         """What each architecture says of each test image, without those that failed; None where that was not stored."""
         sound = self.train[~self.train["diverged"].astype(bool)]
         if PREDICTED not in sound or not len(sound):
             return None
-        return np.stack([unpack(text) for text in sound[PREDICTED]]).astype(np.int16)
+        kind = np.min_scalar_type(self.dataset.num_classes)
+        return np.stack([unpack(text).astype(kind) for text in sound[PREDICTED]])
 
     @property
     def repeats(self) -> Repeats | None:

@@ -16,11 +16,15 @@ from randarch.spaces import Genome
 from randarch.spec import ArchSpec
 from randarch.store import Row
 from randarch.studies.images import for_readout, for_training
-from randarch.studies.session import Options, Session, StudyRun, new_workdir
+from randarch.studies.session import Options, RunFailedError, Session, StudyRun, new_workdir
 from randarch.studies.shards import Shard, Stop
 from randarch.studies.structural_sampling.config import Config, deviations
 from randarch.studies.structural_sampling.networks import draw, last_map
-from randarch.studies.structural_sampling.populations import population_size
+from randarch.studies.structural_sampling.populations import (
+    memory_of_populations,
+    network_bytes,
+    populations,
+)
 from randarch.studies.structural_sampling.result import Result
 from randarch.studies.structural_sampling.rows import (
     random_metrics,
@@ -28,12 +32,18 @@ from randarch.studies.structural_sampling.rows import (
     training_metrics,
 )
 from randarch.studies.structural_sampling.stored import Found
-from randarch.training import initial_state, train_population
+from randarch.training import (
+    Training,
+    TrainingSettings,
+    initial_state,
+    networks_at_once,
+    train_population,
+)
 
 STUDY = "structural_sampling"
 TRAIN, RANDOM, REPEAT = "train", "random", "repeat"
-PROGRAMS = 600
-"""Kept: what a library of ten layers and five positions needs, training and evaluation."""
+PROGRAMS = 1500
+"""Kept: 10,000 networks of five layers of ten need 1,408 (one network in a program)."""
 
 
 class Study(StudyRun[Result]):
@@ -42,7 +52,8 @@ class Study(StudyRun[Result]):
     Args:
       config: what to run.
       workdir: the run folder; created, or resumed if it holds a run of the same config.
-      population: networks that train together; None chooses by device and memory. Changes results by rounding at most.
+      population: networks that train together, at most; None chooses by device and memory. On an accelerator it, the
+        memory and the number of workers change how sums are rounded; on a CPU nothing does.
       **options: see `Options`; the memory budget is for populations and, later, for the features of one network.
 
     Raises:
@@ -88,15 +99,22 @@ class Study(StudyRun[Result]):
             raise ValueError(
                 f"{len(missing)} of {self.dataset.num_classes} classes have no test image; take a larger test_size"
             )
+        if config.ensembles and np.bincount(self.dataset.y_test).max() < 2:
+            raise ValueError(
+                f"{len(self.dataset.y_test)} test images, one of each class, cannot be split to choose ensembles; "
+                "take a larger test_size, or no ensembles"
+            )
         self.drawn = draw(config, self.dataset.input_shape)
         self.space = config.space()
         self.archs = [self.space.decode(genome) for genome in self.drawn.distinct]
-        self.population, self.shrunk = population_size(
-            self.archs,
-            self.dataset.input_shape,
-            config.batch_size,
+        shape = self.dataset.input_shape
+        # The costly ones first, so that no worker is left alone with one at the end.
+        costs = [geometry.analyze(arch, shape).macs for arch in self.archs]
+        self.populations, self.shrunk = populations(
+            sorted(range(len(self.archs)), key=lambda i: (-costs[i], i)),
+            [network_bytes(arch, shape, config.batch_size) for arch in self.archs],
             asked=population,
-            memory=self.session.memory_budget // self.session.workers,
+            memory=memory_of_populations(self.session.memory_budget) // self.session.workers,
         )
         self.session.open(self.dataset.digest)
 
@@ -106,16 +124,17 @@ class Study(StudyRun[Result]):
             session.log(self.shrunk)
         cache = ProgramCache(PROGRAMS)
         self._train(cache)
-        if session.folder.results.frame(TRAIN)["diverged"].all():
-            raise ValueError(
+        self._repeat(cache)
+        random_cache = ProgramCache(PROGRAMS)
+        if config.seeds:
+            self._evaluate(random_cache)
+        used = cache.total + random_cache.total
+        frames = {kind: session.folder.results.frame(kind) for kind in (TRAIN, RANDOM, REPEAT)}
+        if frames[TRAIN]["diverged"].all():
+            raise RunFailedError(
                 f"every training diverged with learning_rate {config.learning_rate:g}; take a smaller one, or a "
                 "gradient_clip, and another workdir"
             )
-        self._repeat(cache)
-        used = cache.total
-        if config.seeds:
-            self._evaluate(ProgramCache(PROGRAMS))
-        frames = {kind: session.folder.results.frame(kind) for kind in (TRAIN, RANDOM, REPEAT)}
         return Result(
             study=STUDY,
             config=config,
@@ -124,7 +143,8 @@ class Study(StudyRun[Result]):
             notes=(self.shrunk,) if self.shrunk else (),
             seconds=session.seconds({TRAIN: "train", REPEAT: "train", RANDOM: "evaluate"}),
             engine={
-                "networks in a population": self.population,
+                "networks in a population, at most": max(map(len, self.populations)),
+                "networks in a program, at most": networks_at_once(),
                 "populations beside each other": session.workers,
                 "programs compiled in this call": used.programs,
                 "seconds of compiling them": round(used.compile_seconds, 1),
@@ -135,17 +155,11 @@ class Study(StudyRun[Result]):
 
     def _train(self, cache: ProgramCache) -> None:
         """Every architecture once, in populations of those that cost about as much."""
-        stored = self.session.folder.results.frame(TRAIN)
-        done = set(stored["digest"]) if len(stored) else set()
-        # The costly ones first, so that no worker is left alone with one at the end.
-        shape = self.dataset.input_shape
-        costs = [geometry.analyze(arch, shape).macs for arch in self.archs]
-        order = sorted(range(len(self.archs)), key=lambda i: (-costs[i], i))
+        done = self.session.folder.results.digests(TRAIN)
         names = self.session.folder.results.done_shards(TRAIN)
         shards = []
-        for first in range(0, len(order), self.population):
+        for members in self.populations:
             # Populations do not depend on what is done, but one of another run's size may be done in part.
-            members = order[first : first + self.population]
             digests = [self.archs[i].digest for i in members]
             missing = [i for i in members if self.archs[i].digest not in done]
             name = hashlib.sha256("+".join(digests).encode()).hexdigest()[:32]
@@ -162,13 +176,7 @@ class Study(StudyRun[Result]):
             stop.check()
             before, start = cache.used(), time.perf_counter()
             archs = [self.archs[i] for i in chosen]
-            trainings = train_population(
-                archs,
-                self.images,
-                settings,
-                compile=cache.get,
-                on_epoch=lambda _: stop.check(),
-            )
+            trainings = self._train_together(archs, settings, cache, stop)
             used = cache.used() - before
             seconds = time.perf_counter() - start - used.program_seconds
             timings = {"compile": used.compile_seconds / len(archs), "run": seconds / len(archs)}
@@ -192,6 +200,33 @@ class Study(StudyRun[Result]):
 
         return work
 
+    def _train_together(
+        self,
+        archs: Sequence[ArchSpec],
+        settings: TrainingSettings,
+        cache: ProgramCache,
+        stop: Stop,
+    ) -> list[Training]:
+        """A population; in halves, if the device has less memory than was thought."""
+        try:
+            return train_population(
+                archs,
+                self.images,
+                settings,
+                compile=cache.get,
+                on_epoch=lambda _: stop.check(),
+            )
+        except jax.errors.JaxRuntimeError as error:
+            if "RESOURCE_EXHAUSTED" not in str(error) or len(archs) == 1:
+                raise
+        half = len(archs) // 2
+        self.session.log(f"{len(archs)} networks do not fit the device together: in halves")
+        first, second = (
+            self._train_together(some, settings, cache, stop)
+            for some in (archs[:half], archs[half:])
+        )
+        return first + second
+
     def _repeat(self, cache: ProgramCache) -> None:
         """Some architectures, chosen at random, several times."""
         config = self.config
@@ -205,13 +240,7 @@ class Study(StudyRun[Result]):
                 stop.check()
                 before, start = cache.used(), time.perf_counter()
                 arch = self.archs[index]
-                (found,) = train_population(
-                    [arch],
-                    self.images,
-                    settings,
-                    compile=cache.get,
-                    on_epoch=lambda _: stop.check(),
-                )
+                (found,) = self._train_together([arch], settings, cache, stop)
                 _, state = initial_state(arch, self.images, settings)
                 used = cache.used() - before
                 seconds = time.perf_counter() - start - used.program_seconds
