@@ -32,7 +32,7 @@ def test_flags_make_the_config(tmp_path: Path) -> None:
         (("--library=conv3,conv3",), ["conv3"]),
         (("--layers=0",), ["layers is 0"]),
         (("--population=0",), ["population is 0"]),
-        (("--top=1000",), ["top is 1000 of"]),
+        (("--top=1000",), ["top is 1000 of 200 networks"]),
         (("--feature_pool=3",), ["feature_pool is 3", "global"]),
         (("--preset=fast",), ["preset is 'fast'", "quick, paper"]),
     ],

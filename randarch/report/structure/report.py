@@ -106,7 +106,7 @@ class StructureReport:
       specialists: ensembles of the networks.
       repeats: networks that were trained several times.
       published: the published numbers.
-      comparable: whether accuracies may be compared with the published ones: the same images, as many of them.
+      comparable: whether accuracies may be compared with the published ones: the same images, networks and training.
       against_layers: our layers of the best with the published ones, over types and positions.
       against_classes: our classes with the published ones.
       examples: a few images of some classes, the most and the least deviating ones say, by the class's name.

@@ -203,7 +203,7 @@ class Result:
             ("networks", f"{published.NETWORKS:,}", f"{a.n:,} ({a.architectures:,} architectures)"),
             ("best accuracy", f"{published.BEST_ACCURACY:.2%}", f"{a.best_accuracy:.2%}"),
             ("mean accuracy", f"{published.MEAN_ACCURACY:.2%}", f"{a.mean:.2%}"),
-            (f"accuracy of the {a.top}th", f"{published.CUTOFF:.2%}", f"{a.cutoff:.2%}"),
+            (f"accuracy of number {a.top}", f"{published.CUTOFF:.2%}", f"{a.cutoff:.2%}"),
             ("best network", " - ".join(published.BEST_NETWORK), " - ".join(a.best_layers)),
         ]
         lines = [f"{a.n} networks of {self.config.layers} layers, {a.failed} diverged"]

@@ -154,7 +154,7 @@ def test_accuracies_of_other_images_are_not_compared(
 ) -> None:
     report, _, page = rendered
     other = report.published is not None and not report.comparable
-    assert ("of other images (CIFAR-100)" in page.text) == other
+    assert ("of another protocol (CIFAR-100)" in page.text) == other
     assert ("accuracies cannot be compared" in page.text) == other
 
 
