@@ -196,7 +196,7 @@ def icc(values: Float[np.ndarray, "n k"], level: float = 0.95) -> Estimate:
 
 
 def _mean_squares(values: Float[np.ndarray, "n k"]) -> tuple[float, float]:
-    """Between and within networks; nan where there is no degree of freedom."""
+    """Between and within networks; each nan where it has no degree of freedom."""
     n, k = values.shape
     if not n or k < 2:
         return math.nan, math.nan

@@ -102,7 +102,9 @@ def test_what_cannot_vary_is_undefined() -> None:
     exact = icc(np.repeat(np.arange(4.0)[:, None], 2, axis=1))
     assert (exact.value, exact.low, exact.high, exact.p) == (1, 1, 1, 0)
     alone = analyze_repeats(np.array([[0.3, 0.4]]))
-    assert np.isnan(alone.within) and alone.accuracy_repeats == "unclear"
+    # One network says how far trainings spread, and nothing of how networks do.
+    assert alone.within == pytest.approx(np.std([0.3, 0.4], ddof=1))
+    assert np.isnan(alone.between) and alone.accuracy_repeats == "unclear"
     nothing = analyze_repeats(np.full((2, 2), np.nan), distance=np.ones(2))
     assert nothing.networks == 0 and np.isnan(nothing.mean) and not nothing.distance.defined
     json.dumps(nothing.to_summary(), allow_nan=False)
