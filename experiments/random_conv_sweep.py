@@ -28,7 +28,10 @@ LISTS = {
 TEXTS = {
     "activation": ("what", "After every convolution: relu, gelu, tanh, ..."),
     "padding": ("what", "valid (none) or same."),
-    "init": ("random networks", "Initialiser of all weights: pytorch, he, lecun or orthogonal."),
+    "init": (
+        "random networks",
+        "Initialiser of all weights: pytorch, he, he_prelu, lecun or orthogonal.",
+    ),
     "images": ("data", "first: of the file. stratified: a random choice with equal classes."),
 }
 SIZES = {

@@ -22,7 +22,7 @@ from randarch.studies import receptive_field as study
 TEXTS = {
     "attention": ("what", "In ResNets: none, se, spatial or cbam."),
     "skips": ("what", "Skip connections of ResNets: on or off."),
-    "init": ("training", "Initialiser of all weights: pytorch, he, lecun or orthogonal."),
+    "init": ("training", "Initialiser of all weights: pytorch, he, he_prelu, lecun or orthogonal."),
 }
 SIZES = {
     "probe_size": ("analysis", "Training images that probes and saturation see; all: every one."),

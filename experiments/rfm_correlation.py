@@ -22,7 +22,10 @@ TEXTS = {
         "Average the last map to this many positions a side: none, 1, 2 or 4.",
     ),
     "batch_norm": ("random networks", "Of random networks: calibrated, batch or identity."),
-    "init": ("random networks", "Initialiser of all weights: pytorch, he, lecun or orthogonal."),
+    "init": (
+        "random networks",
+        "Initialiser of all weights: pytorch, he, he_prelu, lecun or orthogonal.",
+    ),
     "readout": (
         "readout",
         "ridge (+-1 targets, intercept) or paper (one-hot targets, no intercept).",
