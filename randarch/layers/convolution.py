@@ -45,8 +45,9 @@ def conv_outside_loops(
 def _own_pays(lhs: Array, rhs: Array, dilation: Sequence[int] | None) -> bool:
     """Whether XLA's own convolution outside of loops is as fast as products on a CPU; by shapes alone.
 
-    Measured forward and back on two cores, 32 or 128 images, 3, 16 and 32 channels, maps from 2 x 2 to 32 x 32,
-    kernels from 1 to 7 and 3 and 5 with dilation 2 (`benchmarks.convolution`).
+    Measured by hand (2026-11-28, other work beside it), forward and back on two cores, 32 or 128 images, 3, 16 and 32
+    channels, maps from 2 x 2 to 32 x 32, kernels from 1 to 7 and 3 and 5 with dilation 2. `benchmarks.convolution`
+    measures inside of loops alone, so nothing in the repository repeats it yet.
     """
     taps, side, channels = rhs.shape[0], max(lhs.shape[1:3]), lhs.shape[3]
     if channels < OWN_CHANNELS or (taps >= 5 and side <= 4):
