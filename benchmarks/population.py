@@ -2,12 +2,12 @@
 
   python -m benchmarks.population --dataset=npz:data/cifar100.npz --out=benchmarks/results/population.json
 
-Random networks of the published library (seed 0), batch 128, SGD 0.01, momentum 0.9, pad-crop-flip, accuracy on test
-images at the end. Each part runs in a process of its own. Ours and one at a time are measured cold (compilation
-included) and then warm (the same networks again), with the same training settings. PyTorch is measured once, after three
-steps that are not counted, by the step of `benchmarks.rfm` (rate 0.1, weight decay, clipping, cropping image by image)
-and with one evaluation instead of one an epoch: about the same work, not the same training. Ratios are networks per hour
-of ours over those of the other: above 1, ours is faster.
+Random networks of the published library (seed 0), batch 128, SGD 0.01, momentum 0.9, pad-crop-flip, accuracy on
+test images at the end. Each part runs in a process of its own. Ours and one at a time are measured cold (compilation
+included) and then warm (the same networks again), with the same training settings. PyTorch is measured once, after
+three steps that are not counted, by the step of `benchmarks.rfm` (rate 0.1, weight decay, clipping, cropping image
+by image) and with one evaluation instead of one an epoch: about the same work, not the same training. Ratios are
+networks per hour of ours over those of the other: above 1, ours is faster.
 """
 
 import functools
