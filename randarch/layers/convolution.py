@@ -1,11 +1,13 @@
 """Convolution by each platform's best way, as a drop-in for `jax.lax.conv_general_dilated`.
 
 On GPU and TPU that is the platform's own convolution. On a CPU XLA's own is thirty times slower inside
-`lax.scan`, so there a convolution is made of matrix products: with few multiplications (`winograd`) where
-maps are wide enough for it to pay, else one product of windows and a banded matrix (`patches`). Outside of loops
-XLA's own is as fast for many shapes, and compiles in a tenth of the time (`conv_outside_loops`).
+`lax.scan`, so there a convolution is made of matrix products: one of pixels if the kernel is 1 x 1, with few
+multiplications (`winograd`) where maps are wide enough for it to pay, else one of windows and a banded matrix
+(`patches`). Outside of loops XLA's own is as fast for small shapes, and compiles in a tenth of the time
+(`conv_outside_loops`).
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,17 +17,17 @@ from jaxtyping import Array, Float
 
 from randarch.layers.patches import Product, patches_matmul
 from randarch.layers.phases import Phases
-from randarch.layers.winograd import multiplications, winograd
+from randarch.layers.winograd import OUTPUTS, multiplications, winograd
 
 DIMENSION_NUMBERS = lax.ConvDimensionNumbers((0, 3, 1, 2), (3, 2, 0, 1), (0, 3, 1, 2))
-WINOGRAD_SAVES = 3.5
+WINOGRAD_SAVES = 2.0
 WINOGRAD_CHANNELS = 16
-WINOGRAD_SIZE = 8
-"""Times fewer multiplications, and smallest channels, features and outputs in each direction, from which on
-`winograd` is measured faster than `patches` (`benchmarks.convolution`)."""
+"""Times fewer multiplications, those for outputs beyond the map's end counted, and smallest channels and features,
+from which on `winograd` is measured faster than `patches` (`benchmarks.convolution`)."""
 
 OWN_CHANNELS = 8
-"""Channels from which on XLA's own convolution may be as fast as products, outside of loops."""
+"""Channels from which on XLA's own convolution may be as fast as products, outside of loops, and one product of pixels
+faster than one of windows."""
 
 
 def conv_outside_loops(
@@ -37,24 +39,50 @@ def conv_outside_loops(
     **others: Any,
 ) -> Float[Array, "n h2 w2 features"]:
     """As `conv_general_dilated`, for programs in which it stands in no loop."""
-    form = lax.conv_general_dilated if _own_pays(lhs, rhs, rhs_dilation) else conv_general_dilated
+    strides, pads, dilation = _resolved(lhs, rhs, window_strides, padding, rhs_dilation)
+    own = _own_pays(lhs.shape, rhs.shape, strides, dilation, pads)
+    form = lax.conv_general_dilated if own else conv_general_dilated
     others["dimension_numbers"] = DIMENSION_NUMBERS
-    return form(lhs, rhs, window_strides, padding, rhs_dilation=rhs_dilation, **others)
+    return form(lhs, rhs, strides, pads, rhs_dilation=dilation, **others)
 
 
-def _own_pays(lhs: Array, rhs: Array, dilation: Sequence[int] | None) -> bool:
-    """Whether XLA's own convolution outside of loops is as fast as products on a CPU; by shapes alone.
+def _own_pays(
+    images: tuple[int, ...],
+    kernel: tuple[int, ...],
+    strides: tuple[int, int],
+    dilation: tuple[int, int],
+    padding: Sequence[tuple[int, int]],
+) -> bool:
+    """Whether XLA's own convolution outside of loops is as fast as products on one core of a CPU; by shapes alone.
 
-    Measured by hand (2026-11-28, other work beside it), forward and back on two cores, 32 or 128 images, 3, 16 and 32
-    channels, maps from 2 x 2 to 32 x 32, kernels from 1 to 7 and 3 and 5 with dilation 2. `benchmarks.convolution`
-    measures inside of loops alone, so nothing in the repository repeats it yet.
+    As `benchmarks.convolution --outside_loops` measured it, with what compiling costs in mind.
     """
-    taps, side, channels = rhs.shape[0], max(lhs.shape[1:3]), lhs.shape[3]
-    if channels < OWN_CHANNELS or (taps >= 5 and side <= 4):
+    taps, side, channels = kernel[0], max(images[1:3]), images[3]
+    if taps == 1 or channels < OWN_CHANNELS:
         return False
-    wide = min(channels, rhs.shape[3]) >= 32
-    dense = taps >= 5 or not (dilation and max(dilation) > 1)
-    return not (wide and dense and side >= (16 if taps >= 5 else 32))
+    square = strides[0] == strides[1] and dilation[0] == dilation[1]
+    if square and winograd_pays(images, kernel, strides[0], dilation[0], padding):
+        phases = Phases.of_convolution(images, taps, strides[0], dilation[0], padding)
+        large = side >= (8 if channels >= 32 else 16)
+        return not (taps >= 5 or (large and _saves(phases) >= 3.5))
+    return not (taps >= 5 and side <= 4)
+
+
+def _resolved(
+    lhs: Array,
+    rhs: Array,
+    window_strides: Sequence[int],
+    padding: str | Sequence[tuple[int, int]],
+    rhs_dilation: Sequence[int] | None,
+) -> tuple[tuple[int, int], tuple[tuple[int, int], tuple[int, int]], tuple[int, int]]:
+    """Strides, pixels before and after, and dilation, each in both directions."""
+    strides = (window_strides[0], window_strides[1])
+    dilation = (rhs_dilation[0], rhs_dilation[1]) if rhs_dilation else (1, 1)
+    extents = [d * (k - 1) + 1 for k, d in zip(rhs.shape[:2], dilation, strict=True)]
+    if isinstance(padding, str):
+        padding = lax.padtype_to_pads(lhs.shape[1:3], extents, strides, padding)
+    rows, columns = ((int(low), int(high)) for low, high in padding)
+    return strides, (rows, columns), dilation
 
 
 def conv_general_dilated(
@@ -82,12 +110,7 @@ def conv_general_dilated(
         )
     if dimension_numbers is not None and dimension_numbers != DIMENSION_NUMBERS:
         raise ValueError(f"layout {dimension_numbers}; expected NHWC images and HWIO kernels")
-    strides = (window_strides[0], window_strides[1])
-    dilation = (rhs_dilation[0], rhs_dilation[1]) if rhs_dilation else (1, 1)
-    extents = [d * (k - 1) + 1 for k, d in zip(rhs.shape[:2], dilation, strict=True)]
-    if isinstance(padding, str):
-        padding = lax.padtype_to_pads(lhs.shape[1:3], extents, strides, padding)
-    pads = tuple((int(low), int(high)) for low, high in padding)
+    strides, pads, dilation = _resolved(lhs, rhs, window_strides, padding, rhs_dilation)
 
     def native(x: Array, kernel: Array) -> Array:
         return lax.conv_general_dilated(
@@ -106,35 +129,50 @@ def conv_general_dilated(
         # Fewer multiplications cost a digit, which half precision has not.
         precise = x.dtype.itemsize >= 4 and preferred_element_type is None
         square = strides[0] == strides[1] and dilation[0] == dilation[1]
-        if precise and square and feature_group_count == 1:
-            phases = winograd_phases(x.shape, kernel.shape, strides[0], dilation[0], pads)
-            if phases is not None:
-                images = phases.images(x, pads)
-                y = winograd(images, phases.kernel(kernel), ((0, 0), (0, 0)), precision)
-                return phases.outputs(y)
+        dense = precise and square and feature_group_count == 1
+        if dense and winograd_pays(x.shape, kernel.shape, strides[0], dilation[0], pads):
+            return winograd(x, kernel, pads, precision, strides[0], dilation[0])
         product = Product(precision, preferred_element_type)
+        if _of_pixels(kernel.shape, pads, feature_group_count):
+            return _pixels_matmul(x[:, :: strides[0], :: strides[1]], kernel, product)
         return patches_matmul(x, kernel, strides, pads, dilation, feature_group_count, product)
 
     return lax.platform_dependent(lhs, rhs, cpu=products, default=native)
 
 
-def winograd_phases(
+def winograd_pays(
     images: tuple[int, ...],
     kernel: tuple[int, ...],
     stride: int,
     dilation: int,
     padding: Sequence[tuple[int, int]],
-) -> Phases | None:
-    """How to make a convolution dense for `winograd`, if a CPU is faster with it; by shapes alone."""
+) -> bool:
+    """Whether a CPU is faster with `winograd` than with `patches`; by shapes alone."""
     taps, _, channels, features = kernel
     if kernel[0] != kernel[1]:
-        return None
-    height, width = (
-        (n + sum(pad) - dilation * (taps - 1) - 1) // stride + 1
-        for n, pad in zip(images[1:3], padding, strict=True)
-    )
-    phases = Phases.of(taps, stride, dilation, (height, width))
+        return False
+    phases = Phases.of_convolution(images, taps, stride, dilation, padding)
     wide = min(channels * phases.stride**2, features) >= WINOGRAD_CHANNELS
-    large = min(phases.dense_size) >= WINOGRAD_SIZE
-    saves = taps**2 / (multiplications(phases.dense_taps) * phases.stride**2)
-    return phases if wide and large and saves >= WINOGRAD_SAVES else None
+    return wide and _saves(phases) >= WINOGRAD_SAVES
+
+
+def _saves(phases: Phases) -> float:
+    """How many times fewer multiplications `winograd` takes than a plain product."""
+    blocks = math.prod(math.ceil(n / OUTPUTS) for n in phases.dense_size)
+    computed = phases.dilation**2 * blocks * OUTPUTS**2
+    each = multiplications(phases.dense_taps) * phases.stride**2
+    return phases.taps**2 * math.prod(phases.out_size) / (computed * each) if computed else 0.0
+
+
+def _of_pixels(kernel: tuple[int, ...], padding: Sequence[tuple[int, int]], groups: int) -> bool:
+    """Whether outputs are of one pixel each, of enough channels."""
+    alone = kernel[:2] == (1, 1) and groups == 1 and not any(sum(pad) for pad in padding)
+    return alone and kernel[2] >= OWN_CHANNELS
+
+
+def _pixels_matmul(
+    x: Float[Array, "n h w c"], kernel: Float[Array, "1 1 c features"], product: Product
+) -> Float[Array, "n h w features"]:
+    # Flat: of images as they are, XLA makes a convolution of the gradient again, half as fast.
+    y = jnp.matmul(x.reshape(-1, x.shape[3]), kernel[0, 0], **product._asdict())
+    return y.reshape(*x.shape[:3], kernel.shape[3])

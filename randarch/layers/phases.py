@@ -6,6 +6,7 @@ neighbouring pixels as channels of one, the kernel has 1/s of the taps in each d
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import jax.numpy as jnp
@@ -35,6 +36,22 @@ class Phases:
         step = math.gcd(stride, dilation)
         return cls(taps, step, stride // step, dilation // step, out_size)
 
+    @classmethod
+    def of_convolution(
+        cls,
+        images: tuple[int, ...],
+        taps: int,
+        stride: int,
+        dilation: int,
+        padding: Sequence[tuple[int, int]],
+    ) -> "Phases":
+        """As `of`, for images of a shape (number, height, width, channels) and their padding."""
+        height, width = (
+            (n + sum(pad) - dilation * (taps - 1) - 1) // stride + 1
+            for n, pad in zip(images[1:3], padding, strict=True)
+        )
+        return cls.of(taps, stride, dilation, (height, width))
+
     @property
     def dense_taps(self) -> int:
         """Of the dense kernel."""
@@ -53,13 +70,19 @@ class Phases:
         s, d = self.stride, self.dilation
         sizes = [s * (n + self.dense_taps - 1) for n in self.dense_size]
         # As many pixels as the last phase reaches; what is missing is zero, and meets no output that stays.
-        wanted = [self.step * (d * (size - 1) + s * (d - 1)) + 1 for size in sizes]
+        reach = [d * size if s == 1 else d * (size - 1) + s * (d - 1) + 1 for size in sizes]
+        wanted = [self.step * (pixels - 1) + 1 for pixels in reach]
         pads = [
             (low, max(0, want - low - n))
             for (low, _), want, n in zip(padding, wanted, x.shape[1:3], strict=True)
         ]
         x = jnp.pad(x, ((0, 0), *pads, (0, 0)))[:, : wanted[0] : self.step, : wanted[1] : self.step]
-        if d > 1:
+        if d > 1 and s == 1:
+            # As below, but one copy instead of many: neighbouring phases lie beside each other.
+            n, _, _, c = x.shape
+            x = x.reshape(n, sizes[0], d, sizes[1], d, c).transpose(2, 4, 0, 1, 3, 5)
+            x = x.reshape(d * d * n, *sizes, c)
+        elif d > 1:
             phases = [
                 x[:, s * a :: d, s * b :: d][:, : sizes[0], : sizes[1]]
                 for a in range(d)

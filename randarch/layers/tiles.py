@@ -35,5 +35,12 @@ def over_tiles(
 
 
 def tile_size(count: int, most: int) -> int:
-    """Images a tile: at most `most`, and as even as can be, so that little is filled up."""
-    return math.ceil(count / math.ceil(count / max(1, most))) if count else 1
+    """Images a tile: at most `most`, and a divisor of the images if there is one from half of that on.
+
+    Else as even as can be. Filling up would copy all images.
+    """
+    if not count:
+        return 1
+    most = min(count, max(1, most))
+    divisor = next(size for size in range(most, 0, -1) if count % size == 0)
+    return divisor if 2 * divisor >= most else math.ceil(count / math.ceil(count / most))

@@ -16,6 +16,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
+from randarch.layers.phases import Phases
 from randarch.layers.tiles import over_tiles
 
 OUTPUTS = 4
@@ -36,33 +37,39 @@ def winograd(
     kernel: Float[Array, "k k c features"],
     padding: tuple[tuple[int, int], ...],
     precision: lax.PrecisionLike = None,
+    stride: int = 1,
+    dilation: int = 1,
 ) -> Float[Array, "n h2 w2 features"]:
-    """Convolution with stride 1, without dilation and groups, a few images at a time.
+    """Convolution without groups, a few images at a time.
 
     Args:
       x: images.
       kernel: height, width, channels, features; square.
       padding: pixels before and after, vertically and horizontally.
       precision: of matrix products, as JAX names it.
+      stride: of the windows, in both directions.
+      dilation: of the kernel, in both directions.
     """
-    taps = kernel.shape[0]
-    parts, part_taps = divide(taps)
-    weights = _evaluate_kernel(kernel)
-    out_size = [n + sum(pad) - taps + 1 for n, pad in zip(x.shape[1:3], padding, strict=True)]
-    blocks = math.prod(math.ceil(n / OUTPUTS) for n in out_size)
-    widest = max(parts * parts * kernel.shape[2], kernel.shape[3])
+    phases = Phases.of_convolution(x.shape, kernel.shape[0], stride, dilation, padding)
+    dense = phases.kernel(kernel)
+    parts, part_taps = divide(dense.shape[0])
+    weights = _evaluate_kernel(dense)
+    out_size = phases.dense_size
+    blocks = phases.dilation**2 * math.prod(math.ceil(n / OUTPUTS) for n in out_size)
+    widest = max(parts * parts * dense.shape[2], dense.shape[3])
     image_bytes = x.dtype.itemsize * weights.shape[0] * blocks * widest
     # Every tile reads all weights (and adds to their gradient), so it is larger where those are.
     weight_bytes = x.dtype.itemsize * weights.size
     most = max(TILE_BYTES, 2 * weight_bytes) // image_bytes
 
     def convolve(images: Array, weights: Array) -> Array:
-        points = _evaluate_blocks(images, part_taps, parts, padding, out_size)
+        seen = phases.images(images, padding)
+        points = _evaluate_blocks(seen, part_taps, parts, out_size)
         shape = points.shape[:-1]
         products = jnp.matmul(
             points.reshape(weights.shape[0], -1, weights.shape[1]), weights, precision=precision
         )
-        return _interpolate(products.reshape(*shape, -1), part_taps, out_size)
+        return phases.outputs(_interpolate(products.reshape(*shape, -1), part_taps, out_size))
 
     return over_tiles(convolve, x, weights, most)
 
@@ -127,25 +134,24 @@ def _evaluate_blocks(
     x: Float[Array, "n h w c"],
     taps: int,
     parts: int,
-    padding: tuple[tuple[int, int], ...],
-    out_size: list[int],
+    out_size: tuple[int, int],
 ) -> Float[Array, "points points n rows columns c2"]:
     b = transforms(taps)[2]
     rows, columns = (math.ceil(size / OUTPUTS) for size in out_size)
     reach = math.ceil(len(b) / OUTPUTS) - 1  # blocks further that a block sees
     below, beside = rows + parts - 1, columns + parts - 1
     sizes = [(count + reach) * OUTPUTS for count in (below, beside)]
-    # What is beyond the last block's sight goes (after VALID padding); what is missing is zero.
-    pads = [
-        (low, max(0, size - low - n))
-        for (low, _), size, n in zip(padding, sizes, x.shape[1:3], strict=True)
-    ]
-    x = jnp.pad(x, ((0, 0), *pads, (0, 0)))[:, : sizes[0], : sizes[1]]
+    # What is missing for the last block is zero, and meets no output that stays.
+    pads = [(0, size - n) for size, n in zip(sizes, x.shape[1:3], strict=True)]
+    x = jnp.pad(x, ((0, 0), *pads, (0, 0)))
     n, c = x.shape[0], x.shape[3]
     x = x.reshape(n, sizes[0], beside + reach, OUTPUTS, c)
     x = _combine(
         b, [x[:, :, t // OUTPUTS : t // OUTPUTS + beside, t % OUTPUTS] for t in range(len(b))]
     )
+    # Taken together, XLA computes the sums of one direction again for every sum of the other in the gradient: a
+    # third more time (`benchmarks.convolution`).
+    x = lax.optimization_barrier(x)
     x = x.reshape(len(b), n, below + reach, OUTPUTS, beside, c)
     x = _combine(
         b, [x[:, :, t // OUTPUTS : t // OUTPUTS + below, t % OUTPUTS] for t in range(len(b))]
@@ -157,11 +163,14 @@ def _evaluate_blocks(
 
 
 def _interpolate(
-    products: Float[Array, "points points n rows columns features"], taps: int, out_size: list[int]
+    products: Float[Array, "points points n rows columns features"],
+    taps: int,
+    out_size: tuple[int, int],
 ) -> Float[Array, "n h2 w2 features"]:
     a = transforms(taps)[0]
     _, _, n, rows, columns, features = products.shape
     y = _combine(a, list(products))
+    y = lax.optimization_barrier(y)
     y = _combine(a, [y[:, t] for t in range(y.shape[1])], axis=4)
     y = y.transpose(1, 2, 0, 3, 4, 5).reshape(n, rows * OUTPUTS, columns * OUTPUTS, features)
     return y[:, : out_size[0], : out_size[1]]

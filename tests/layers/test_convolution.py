@@ -72,6 +72,9 @@ def assert_close(ours: np.ndarray, theirs: np.ndarray) -> None:
         ((9, 10), 16, 4, 3, 1, "SAME", 1),  # the last width with four columns at once
         ((9, 10), 17, 4, 3, 1, "SAME", 2),  # the first with two
         ((9, 9), 40, 8, 3, 3, "VALID", 1),
+        ((6, 7), 8, 5, 1, 1, "SAME", 1),  # one pixel an output
+        ((6, 7), 8, 5, 1, 2, "VALID", 1),
+        ((6, 7), 8, 5, 1, 2, [(0, 1), (1, 0)], 1),
     ],
 )
 def test_it_is_the_convolution(
@@ -279,7 +282,7 @@ def test_outside_of_loops_the_result_is_the_same(
     assert_close(np.asarray(ours), np.asarray(theirs))
 
 
-def test_outside_of_loops_small_maps_and_dilations_are_left_to_the_platform() -> None:
+def test_outside_of_loops_small_maps_are_left_to_the_platform() -> None:
     def uses_products(side: int, channels: int, kernel: int, dilation: int = 1) -> bool:
         x, w = arrays(2, side, side, channels, channels, kernel)
         jaxpr = jax.make_jaxpr(
@@ -288,7 +291,10 @@ def test_outside_of_loops_small_maps_and_dilations_are_left_to_the_platform() ->
         return "dot_general" in str(jaxpr)
 
     assert uses_products(32, 3, 3)
-    assert uses_products(32, 32, 3) and uses_products(16, 32, 5)
-    assert not uses_products(32, 16, 5)
-    assert not uses_products(8, 32, 3)
-    assert not uses_products(32, 32, 3, dilation=2)
+    assert uses_products(32, 32, 1) and uses_products(4, 16, 1)
+    assert uses_products(32, 32, 3) and uses_products(8, 32, 3) and uses_products(16, 16, 3)
+    assert uses_products(32, 32, 3, dilation=2)
+    assert uses_products(4, 32, 5)
+    assert not uses_products(8, 16, 3)
+    assert not uses_products(10, 32, 3)
+    assert not uses_products(4, 32, 3)

@@ -9,7 +9,7 @@ import pytest
 from jax import lax
 
 from randarch.layers import conv_general_dilated
-from randarch.layers.convolution import DIMENSION_NUMBERS, winograd_phases
+from randarch.layers.convolution import DIMENSION_NUMBERS, winograd_pays
 from randarch.layers.phases import Phases
 from randarch.layers.tiles import tile_size
 from randarch.layers.winograd import OUTPUTS, divide, multiplications, transforms, winograd
@@ -138,13 +138,18 @@ def test_dense_convolutions_are_those_with_stride_and_dilation(
         (8, 3, 16, 16, 1, 1, True),
         (8, 3, 15, 16, 1, 1, False),
         (8, 3, 16, 15, 1, 1, False),
-        (7, 3, 16, 16, 1, 1, False),
+        (6, 3, 16, 16, 1, 1, True),  # of 64 outputs 36 stay
+        (5, 3, 16, 16, 1, 1, False),
+        (5, 5, 16, 16, 1, 1, True),
+        (2, 5, 16, 16, 1, 1, False),
+        (4, 5, 16, 16, 1, 1, True),
         (8, 9, 16, 16, 1, 1, True),
         (8, 1, 16, 16, 1, 1, False),
         (32, 7, 4, 16, 2, 1, True),  # 16 channels, once neighbours are channels
-        (32, 5, 32, 32, 2, 1, False),  # saves too little
+        (32, 5, 32, 32, 2, 1, True),
+        (32, 3, 32, 32, 2, 1, False),  # saves too little
         (32, 3, 16, 16, 1, 4, True),
-        (31, 3, 16, 16, 1, 5, False),  # too many small images
+        (11, 3, 16, 16, 1, 5, False),  # of 400 outputs 121 stay
         (16, 3, 16, 16, 2, 2, True),
     ],
 )
@@ -154,8 +159,8 @@ def test_where_it_pays(
     kernel = (taps, taps, channels, features)
     pad = dilation * (taps - 1)
     pads = ((pad // 2, pad - pad // 2),) * 2
-    found = winograd_phases((1, size, size, channels), kernel, stride, dilation, pads)
-    assert (found is not None) is pays
+    found = winograd_pays((1, size, size, channels), kernel, stride, dilation, pads)
+    assert found is pays
 
 
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="only CPUs use it")
@@ -167,7 +172,7 @@ def test_where_it_pays(
         ({"precision": "highest"}, True),
         ({"rhs_dilation": (2, 2)}, True),
         ({"rhs_dilation": (2, 1)}, False),
-        ({"window_strides": (2, 2)}, False),
+        ({"window_strides": (2, 2)}, True),
         ({"window_strides": (2, 1)}, False),
         ({"feature_group_count": 2}, False),
         ({"preferred_element_type": jnp.dtype(jnp.float32)}, False),
@@ -186,7 +191,16 @@ def test_when_it_is_used(arguments: dict[str, Any], used: bool) -> None:
 
 @pytest.mark.parametrize(
     ("count", "most", "size"),
-    [(0, 3, 1), (1, 0, 1), (10, 3, 3), (12, 5, 4), (7, 9, 7), (29, 28, 15)],
+    [
+        (0, 3, 1),
+        (1, 0, 1),
+        (10, 3, 2),
+        (12, 5, 4),
+        (7, 9, 7),
+        (29, 28, 15),
+        (128, 7, 4),
+        (31, 7, 7),
+    ],
 )
-def test_tiles_are_even(count: int, most: int, size: int) -> None:
+def test_tiles_divide_the_images_or_are_even(count: int, most: int, size: int) -> None:
     assert tile_size(count, most) == size
