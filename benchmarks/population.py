@@ -25,6 +25,7 @@ from absl import app, flags
 from benchmarks import measure
 from randarch import data, geometry
 from randarch.engine import ProgramCache
+from randarch.memory import keep_freed
 from randarch.spaces import LayerLibrary
 from randarch.spec import ArchSpec
 from randarch.studies.machine import default_workers, peak_memory
@@ -68,6 +69,7 @@ def ratios(result: dict[str, Any]) -> dict[str, float]:
 
 def ours() -> dict[str, Any]:
     """Populations beside each other."""
+    keep_freed()
     images, cache = _images(), ProgramCache(600)
     archs = _architectures()
     cost = {arch.digest: geometry.analyze(arch, (32, 32, 3)).macs for arch in archs}

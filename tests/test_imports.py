@@ -42,8 +42,10 @@ RULES: dict[str, Rule] = {
     "layers": rule("", "jax flax numpy jaxtyping"),
     "networks": rule("spec layers", "jax flax numpy jaxtyping"),
     "ridge": rule("", "jax numpy jaxtyping"),
+    "memory": rule(),
     "engine": rule(
-        "spec geometry layers networks ridge data.augmentation", "jax flax numpy scipy jaxtyping"
+        "spec geometry layers networks ridge memory data.augmentation",
+        "jax flax numpy scipy jaxtyping",
     ),
     "layerwise": rule(
         "spec geometry receptive_field layers networks ridge analysis training data.augmentation",
@@ -63,7 +65,7 @@ RULES: dict[str, Rule] = {
     ),
     "studies": rule(
         "spec geometry drawing spaces reference receptive_field layers networks layerwise ridge engine"
-        " training proxies data store scaling analysis report",
+        " training memory proxies data store scaling analysis report",
         "jax numpy pandas jaxtyping threadpoolctl tqdm",
     ),
 }

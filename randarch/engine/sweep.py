@@ -14,12 +14,12 @@ import jax.numpy as jnp
 
 from randarch.engine.evaluate import EvaluationSettings, Images
 from randarch.engine.footprint import Footprint
-from randarch.engine.memory import give_back
 from randarch.engine.plan import Part, Plan, Step, plan
 from randarch.engine.programs import ProgramCache
 from randarch.engine.readouts import Swept
 from randarch.engine.retirement import Retirement
 from randarch.engine.walk import Batches, Meter, Walker, Work, draw_step
+from randarch.memory import give_back
 from randarch.networks import Variables
 from randarch.spec import ArchSpec
 

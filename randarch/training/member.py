@@ -122,12 +122,14 @@ class Member:
         self.order, self.losses, self._accuracies = order, [], []
 
     def end_epoch(self, labels: Int[np.ndarray, " m"]) -> None:
-        """Takes down means over the steps, and the share of the labels that `predicted` has right."""
+        """Takes down means over the steps, and which share of some labels, the first, `predicted` has right."""
         loss, accuracy = (
             float(np.mean(np.asarray(values, np.float64)))
             for values in jax.device_get((self.losses, self._accuracies))
         )
-        self._history.append((loss, accuracy, float((self.predicted == labels).mean())))
+        self._history.append(
+            (loss, accuracy, float((self.predicted[: len(labels)] == labels).mean()))
+        )
 
     def begin_step(self, images: Float[Array, "b h w c"], labels: Int[Array, " b"]) -> None:
         self.values, self.labels = [images], labels

@@ -91,7 +91,8 @@ def train_population(
         population.epoch(number)
         if on_epoch:
             on_epoch(number + 1)
-    population.predict(len(images.y_test))
+    if not settings.epochs:
+        population.predict(len(images.y_test))
     share = (time.perf_counter() - start) / len(members)
     found = [member.training(images, share) for member in members]
     count = len(settings.seeds)
@@ -159,9 +160,11 @@ class _Population:
             member.begin_epoch(found)
         for step in range(self._recipe.steps):
             self._step(np.int32(step))
-        self.predict(EPOCH_TEST_IMAGES)
+        labels = np.asarray(self._images.y_test)
+        last = number + 1 == self._recipe.settings.epochs
+        self.predict(len(labels) if last else EPOCH_TEST_IMAGES)
         for member in self._members:
-            member.end_epoch(np.asarray(self._images.y_test)[:EPOCH_TEST_IMAGES])
+            member.end_epoch(labels[:EPOCH_TEST_IMAGES])
 
     def predict(self, count: int) -> None:
         """What every network says of the first test images, or of all if there are no more."""

@@ -164,14 +164,16 @@ def _train_together(
 
     history = []
     few = min(EPOCH_TEST_IMAGES, len(labels))
+    if not settings.epochs:
+        predicted = predicted_of(len(labels))
     for number in range(settings.epochs):
         args = (state, np.int32(number), *images.on_device, images.pixels)
         state, loss, accuracy = compile(epoch, program, *args)(*args)
-        correct = (predicted_of(few) == labels[:few]).mean(axis=1)
+        predicted = predicted_of(len(labels) if number + 1 == settings.epochs else few)
+        correct = (predicted[:, :few] == labels[:few]).mean(axis=1)
         history.append([np.asarray(v, np.float64) for v in (loss, accuracy, correct)])
         if on_epoch:
             on_epoch(number + 1)
-    predicted = predicted_of(len(labels))
     loss, accuracy, by_epoch = (
         np.array(history).transpose(1, 2, 0) if history else np.zeros((3, len(settings.seeds), 0))
     )

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 import pytest
 
+from randarch import geometry
 from randarch.data import load
 from randarch.spec import GlobalPool
 from randarch.store import pack, unpack
@@ -251,7 +252,7 @@ def test_memory_that_does_not_suffice_shrinks_populations_and_says_so() -> None:
 def test_bytes_of_a_network_grow_with_its_maps() -> None:
     space = SMALL.space()
     early, late = (
-        network_bytes(space.decode(space.parse(text)), (8, 8, 3), 20)
+        network_bytes(geometry.analyze(space.decode(space.parse(text)), (8, 8, 3)), 20)
         for text in ("conv3 - max2", "max2 - conv3")
     )
     assert early > late > 4 * 20 * 8 * 8 * 3

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 import jax
 
-from randarch import geometry
-from randarch.geometry import Shape
-from randarch.spec import ArchSpec
+from randarch.geometry import Geometry
 from randarch.training import networks_at_once
 
 COPIES = 3
@@ -16,9 +14,8 @@ DEVICE_SHARE = 0.7
 """Of an accelerator's memory that populations may take."""
 
 
-def network_bytes(arch: ArchSpec, input_shape: Shape, batch_size: int) -> int:
-    """What one network takes in a step of its training, about."""
-    found = geometry.analyze(arch, input_shape)
+def network_bytes(found: Geometry, batch_size: int) -> int:
+    """What a network of a geometry takes in a step of its training, about."""
     values = batch_size * sum(node.size for node in found.nodes)
     return 4 * (COPIES * values + 4 * found.params)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from randarch import data, geometry
 from randarch.engine import Evaluator, Normalization, ProgramCache
+from randarch.memory import give_back, keep_freed
 from randarch.receptive_field import field_columns
 from randarch.spaces import Genome
 from randarch.spec import ArchSpec
@@ -109,10 +110,10 @@ class Study(StudyRun[Result]):
         self.archs = [self.space.decode(genome) for genome in self.drawn.distinct]
         shape = self.dataset.input_shape
         # The costly ones first, so that no worker is left alone with one at the end.
-        costs = [geometry.analyze(arch, shape).macs for arch in self.archs]
+        self.geometries = [geometry.analyze(arch, shape) for arch in self.archs]
         self.populations, self.shrunk = populations(
-            sorted(range(len(self.archs)), key=lambda i: (-costs[i], i)),
-            [network_bytes(arch, shape, config.batch_size) for arch in self.archs],
+            sorted(range(len(self.archs)), key=lambda i: (-self.geometries[i].macs, i)),
+            [network_bytes(found, config.batch_size) for found in self.geometries],
             asked=population,
             memory=memory_of_populations(self.session.memory_budget) // self.session.workers,
         )
@@ -123,8 +124,10 @@ class Study(StudyRun[Result]):
         if self.shrunk:
             session.log(self.shrunk)
         cache = ProgramCache(PROGRAMS)
+        keep_freed()
         self._train(cache)
         self._repeat(cache)
+        give_back()
         random_cache = ProgramCache(PROGRAMS)
         if config.seeds:
             self._evaluate(random_cache)
@@ -174,18 +177,16 @@ class Study(StudyRun[Result]):
 
         def work(stop: Stop) -> list[Row]:
             stop.check()
-            before, start = cache.used(), time.perf_counter()
+            timings_of = _meter(cache)
             archs = [self.archs[i] for i in chosen]
             trainings = self._train_together(archs, settings, cache, stop)
-            used = cache.used() - before
-            seconds = time.perf_counter() - start - used.program_seconds
-            timings = {"compile": used.compile_seconds / len(archs), "run": seconds / len(archs)}
+            timings = timings_of(len(archs))
             return [
                 self._row(
                     TRAIN,
                     i,
                     {
-                        **self._costs(self.archs[i]),
+                        **self._costs(i),
                         **training_metrics(
                             one,
                             labels,
@@ -238,13 +239,11 @@ class Study(StudyRun[Result]):
         def again(index: int) -> Callable[[Stop], list[Row]]:
             def work(stop: Stop) -> list[Row]:
                 stop.check()
-                before, start = cache.used(), time.perf_counter()
+                timings_of = _meter(cache)
                 arch = self.archs[index]
                 (found,) = self._train_together([arch], settings, cache, stop)
                 _, state = initial_state(arch, self.images, settings)
-                used = cache.used() - before
-                seconds = time.perf_counter() - start - used.program_seconds
-                timings = {"compile": used.compile_seconds, "run": seconds}
+                timings = timings_of(1)
                 metrics = repeat_metrics(found, jax.device_get(state.params))
                 return [self._row(REPEAT, index, metrics, timings)]
 
@@ -284,8 +283,8 @@ class Study(StudyRun[Result]):
             kind, index, genome, self.config.seed, self.archs[index].digest, metrics, timings
         )
 
-    def _costs(self, arch: ArchSpec) -> dict[str, float | int | None]:
-        found = geometry.analyze(arch, self.dataset.input_shape)
+    def _costs(self, index: int) -> dict[str, float | int | None]:
+        arch, found = self.archs[index], self.geometries[index]
         classifier = (found.output_size + 1) * self.dataset.num_classes
         return {
             "params": found.params + classifier,
@@ -295,6 +294,18 @@ class Study(StudyRun[Result]):
 
     def _normalization(self) -> Normalization:
         return Normalization(self.dataset.channel_mean, self.dataset.channel_std)
+
+
+def _meter(cache: ProgramCache) -> Callable[[int], dict[str, float]]:
+    """From now on: the seconds of compiling and of all else that each of some networks took."""
+    before, start = cache.used(), time.perf_counter()
+
+    def timings(networks: int) -> dict[str, float]:
+        used = cache.used() - before
+        seconds = time.perf_counter() - start - used.program_seconds
+        return {"compile": used.compile_seconds / networks, "run": seconds / networks}
+
+    return timings
 
 
 def run(
