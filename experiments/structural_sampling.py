@@ -22,6 +22,10 @@ TEXTS = {
         "data",
         "pixel: each by its own mean and deviation. channel: by the channel's.",
     ),
+    "augment": (
+        "training",
+        "pad_crop_flip: images are shifted by up to 4 pixels and flipped at random. none: as they are.",
+    ),
     "init": (
         "training",
         "Initialiser of all weights: he_prelu, pytorch, he, lecun or orthogonal.",
@@ -63,7 +67,9 @@ SHARED = ("dataset", "seed", "seeds", "weights", "epochs")
 def config() -> study.Config:
     """The preset, with the flags that were given on top."""
     preset = _command.choose_preset(study.PRESETS)
-    changes = _command.given([*SHARED, *INTEGERS, *FLOATS, *BOOLEANS, "standardize", "init"])
+    changes = _command.given(
+        [*SHARED, *INTEGERS, *FLOATS, *BOOLEANS, "standardize", "init", "augment"]
+    )
     for name, text in _command.given(["train_size", "test_size"]).items():
         changes[name] = _command.parse_size(name, text)
     for name, text in _command.given(["library"]).items():

@@ -24,7 +24,9 @@ def over_tiles(
       most: images a tile.
     """
     count = images.shape[0]
-    tile = tile_size(count, most)
+    # Two tiles at least: outside of a loop XLA fuses the function with what stands around (the gradient of a PReLU) and
+    # computes sums again for every use, 7 ms instead of 2.5 for 8 maps of 32 x 32 x 16 and a 5 x 5 kernel.
+    tile = tile_size(count, min(most, math.ceil(count / 2)))
     if tile == count:
         return function(images, weights)
     padded = jnp.pad(images, ((0, -count % tile), (0, 0), (0, 0), (0, 0)))

@@ -13,12 +13,13 @@ from randarch.ridge import RidgeSettings
 from randarch.spaces import LayerLibrary
 from randarch.spaces.layer_library import LIBRARY
 from randarch.studies.structural_sampling import published
-from randarch.training import TrainingSettings
+from randarch.training import Augmentation, TrainingSettings
 
 CHOICES: Mapping[str, tuple[Any, ...]] = {
     "weights": ("independent", "shared"),
     "standardize": ("pixel", "channel"),
     "feature_pool": ("global", 1, 2, 4, 8),
+    "augment": ("pad_crop_flip", "none"),
 }
 _AT_LEAST = {
     "num_networks": 1,
@@ -48,6 +49,7 @@ class Config:
       train_size, test_size: images; None takes all.
       seed: of the draws, the subset of images, the weights and the bootstrap.
       epochs, batch_size, learning_rate, momentum, gradient_clip: of training; the rate falls to a tenth half-way.
+      augment: of training images: padded by 4 pixels, cut out and flipped at random (`pad_crop_flip`), or `none`.
       standardize: pixels by their own mean and deviation over the training images (`pixel`), or by the channel's.
       init: name of the initialiser.
       top: how many networks are the best; class_top: of a class.
@@ -76,6 +78,7 @@ class Config:
     learning_rate: float = 0.01
     momentum: float = 0.9
     gradient_clip: float = 0.0
+    augment: Augmentation = "pad_crop_flip"
     standardize: str = "pixel"
     init: str = "he_prelu"
     top: int = published.TOP_NETWORKS
@@ -144,6 +147,7 @@ class Config:
             momentum=self.momentum,
             weight_decay=0.0,
             gradient_clip=self.gradient_clip,
+            augment=self.augment,
             init_name=self.init,
             seeds=tuple(range(self.seed, self.seed + trainings)),
         )
@@ -156,14 +160,16 @@ class Config:
 PRESETS: Mapping[str, Config] = {
     "quick": Config(
         num_networks=200,
-        channels=16,
+        layers=4,
+        channels=8,
         dataset="shapes:16",
-        train_size=1000,
-        test_size=1000,
+        train_size=2000,
+        test_size=500,
         epochs=4,
-        batch_size=32,
-        learning_rate=0.02,
+        batch_size=8,
+        learning_rate=0.05,
         gradient_clip=1.0,
+        augment="none",
         top=20,
         class_top=10,
         seeds=2,
@@ -211,6 +217,8 @@ def deviations(config: Config, train_size: int, test_size: int) -> tuple[str, ..
         found.append(f"The library is {', '.join(config.library)}.")
     if config.gradient_clip:
         found.append(f"Gradients are clipped at norm {config.gradient_clip:g}.")
+    if config.augment != paper.augment:
+        found.append("Training images are not shifted and flipped.")
     if config.standardize != "pixel":
         found.append("Pixels are standardised by channel, not one by one.")
     if config.init != paper.init:
