@@ -149,7 +149,7 @@ def sweep_accuracy(
 
 
 class Trainer:
-    """The study's training step: pad, crop and flip on the host, SGD with momentum, decay and clipping."""
+    """The study's training step: pad, crop and flip on the host, SGD with momentum, decay and clipping (0: none)."""
 
     def __init__(
         self,
@@ -158,17 +158,20 @@ class Trainer:
         labels: np.ndarray,
         classes: int,
         batch: int,
+        rate: float = 0.1,
+        decay: float = 4e-5,
+        clip: float = 1.0,
     ) -> None:
         self._images = (
             torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).float() / 255
         )
         self._labels = torch.from_numpy(labels).long()
-        self._batch = batch
+        self._batch, self._clip = batch, clip
         with torch.no_grad():
             width = module(self._images[:2]).flatten(1).shape[1]
         self._module = nn.Sequential(*module, nn.Flatten(), nn.Linear(width, classes)).train()
         self._optimizer = torch.optim.SGD(
-            self._module.parameters(), lr=0.1, momentum=0.9, weight_decay=4e-5
+            self._module.parameters(), lr=rate, momentum=0.9, weight_decay=decay
         )
         self._rng = torch.Generator().manual_seed(0)
 
@@ -187,7 +190,8 @@ class Trainer:
             loss = nn.functional.cross_entropy(self._module((x - 0.47) / 0.2), self._labels[index])
             self._optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(self._module.parameters(), 1.0)
+            if self._clip:
+                nn.utils.clip_grad_norm_(self._module.parameters(), self._clip)
             self._optimizer.step()
 
     def classes(self, images: torch.Tensor) -> np.ndarray:
