@@ -1,20 +1,22 @@
 """Training many small networks: populations that share programs, one network at a time, and PyTorch.
 
   python -m benchmarks.population --dataset=npz:data/cifar100.npz --out=benchmarks/results/population.json
+  python -m benchmarks.population --space=chains --networks=24 --train_size=3000 --epochs=5 --only=ours,beside \
+      --out=benchmarks/results/population_chains.json
 
 Random networks of the published library (seed 0), batch 128, SGD 0.01, momentum 0.9, pad-crop-flip, accuracy on
-test images at the end. Each part runs in a process of its own. Ours and one at a time are measured cold (compilation
-included) and then warm (the same networks again), with the same training settings. PyTorch is measured once, after
-three steps that are not counted, by the step of `benchmarks.rfm` (cropping image by image) with our rate and
-without weight decay and clipping, the rate not lowered half-way. Ratios are networks per hour of ours over those of
-the other: above 1, ours is faster.
+test images after each epoch; or nine-layer networks of the headline study (`chains`), as its quick preset trains them.
+Each part runs in a process of its own. Ours, one at a time, and beside (a program for each network, several at once)
+are measured cold (compilation included) and then warm (the same networks again), with the same training settings.
+PyTorch is measured once, after three steps that are not counted, by the step of `benchmarks.rfm` (cropping image by
+image) with our rate and without weight decay and clipping, the rate not lowered half-way. Ratios are networks per
+hour of ours over those of the other: above 1, ours is faster.
 """
 
 import functools
 import json
 import os
-import subprocess
-import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,10 +28,17 @@ from benchmarks import measure
 from randarch import data, geometry
 from randarch.engine import ProgramCache
 from randarch.memory import keep_freed
-from randarch.spaces import LayerLibrary
+from randarch.spaces import ConvChain, LayerLibrary
 from randarch.spec import ArchSpec
+from randarch.studies import rfm_correlation
 from randarch.studies.machine import default_workers, peak_memory
-from randarch.training import TrainingImages, TrainingSettings, train, train_population
+from randarch.training import (
+    Training,
+    TrainingImages,
+    TrainingSettings,
+    train,
+    train_population,
+)
 
 FLAGS = flags.FLAGS
 BATCH, RATE = 128, 0.01
@@ -38,14 +47,14 @@ BATCH, RATE = 128, 0.01
 def main(argv: list[str]) -> None:
     del argv
     if FLAGS.part:
-        print("RESULT " + json.dumps(PARTS[FLAGS.part]()))
+        measure.report(PARTS[FLAGS.part]())
         return
     result: dict[str, Any] = {
         "machine": measure.machine(),
         "command": measure.command("benchmarks.population"),
         "networks": FLAGS.networks,
     }
-    for name in FLAGS.only.split(",") if FLAGS.only else PARTS:
+    for name in FLAGS.only:
         result[name] = _in_child(name)
         print(name, json.dumps(result[name]), flush=True)
     result["ratios"] = ratios(result)
@@ -58,10 +67,11 @@ def main(argv: list[str]) -> None:
 def ratios(result: dict[str, Any]) -> dict[str, float]:
     """Networks per hour of ours over those of the others."""
     found = {}
-    ours, alone, torch = (result.get(name) for name in ("ours", "one_at_a_time", "pytorch"))
+    ours, torch = result.get("ours"), result.get("pytorch")
     for when in ("cold", "warm"):
-        if ours and alone:
-            found[f"one at a time, {when}"] = alone[when] / ours[when]
+        for name in ("one_at_a_time", "beside"):
+            if ours and name in result:
+                found[f"{name}, {when}"] = result[name][when] / ours[when]
         if ours and torch:
             found[f"PyTorch, {when}"] = torch["seconds"] / ours[when]
     return found
@@ -70,32 +80,26 @@ def ratios(result: dict[str, Any]) -> dict[str, float]:
 def ours() -> dict[str, Any]:
     """Populations beside each other."""
     keep_freed()
-    images, cache = _images(), ProgramCache(600)
-    archs = _architectures()
-    cost = {arch.digest: geometry.analyze(arch, (32, 32, 3)).macs for arch in archs}
-    archs = sorted(archs, key=lambda arch: -cost[arch.digest])
 
-    def one(arch: ArchSpec) -> float:
+    def one(arch: ArchSpec, images: TrainingImages, cache: ProgramCache) -> Training:
         (found,) = train_population([arch], images, _settings(), compile=cache.get)
-        return float(found.train_loss[0, -1])
+        return found
 
-    def everything() -> list[float]:
-        with ThreadPoolExecutor(FLAGS.workers or default_workers(os.cpu_count() or 1)) as pool:
-            return list(pool.map(one, archs))
-
-    return _cold_and_warm(everything, cache)
+    return _cold_and_warm(one, FLAGS.workers or default_workers(os.cpu_count() or 1))
 
 
 def one_at_a_time() -> dict[str, Any]:
     """A program for each network."""
-    images, cache = _images(), ProgramCache(600)
-    archs = _architectures()
+    return _cold_and_warm(_alone, 1)
 
-    def everything() -> list[float]:
-        found = [train(arch, images, _settings(), compile=cache.get) for arch in archs]
-        return [float(f.train_loss[0, -1]) for f in found]
 
-    return _cold_and_warm(everything, cache)
+def beside() -> dict[str, Any]:
+    """A program for each network, several networks at once."""
+    return _cold_and_warm(_alone, FLAGS.workers or default_workers(os.cpu_count() or 1))
+
+
+def _alone(arch: ArchSpec, images: TrainingImages, cache: ProgramCache) -> Training:
+    return train(arch, images, _settings(), compile=cache.get)
 
 
 def pytorch() -> dict[str, Any]:
@@ -119,13 +123,28 @@ def pytorch() -> dict[str, Any]:
     return {"seconds": total, "steps": steps, "threads": threads}
 
 
-def _cold_and_warm(everything: Any, cache: ProgramCache) -> dict[str, Any]:
+def _cold_and_warm(
+    one: Callable[[ArchSpec, TrainingImages, ProgramCache], Training], workers: int
+) -> dict[str, Any]:
+    images, cache = _images(), ProgramCache(600)
+    shape = tuple(images.x_train.shape[1:])
+    archs = _architectures()
+    cost = {arch.digest: geometry.analyze(arch, shape).macs for arch in archs}
+    archs = sorted(archs, key=lambda arch: -cost[arch.digest])
     losses: list[float] = []
-    cold = measure.seconds(lambda: losses.extend(everything()))
+
+    def everything() -> None:
+        with ThreadPoolExecutor(workers) as pool:
+            found = list(pool.map(lambda arch: one(arch, images, cache), archs))
+        losses[:] = [float(training.train_loss[0, -1]) for training in found]
+
+    cold = measure.seconds(everything)
     used = cache.total
     return {
         "cold": cold,
         "warm": measure.seconds(everything),
+        "networks": len(archs),
+        "workers": workers,
         "programs": used.programs,
         "compile_seconds": used.compile_seconds,
         "mean_loss": float(np.mean(losses)),
@@ -134,14 +153,9 @@ def _cold_and_warm(everything: Any, cache: ProgramCache) -> dict[str, Any]:
 
 
 def _in_child(part: str) -> Any:
-    """In a process of its own, so that it starts cold and nothing of the others is in memory."""
-    names = ("dataset", "networks", "workers", "train_size", "epochs")
-    command = [sys.executable, "-m", "benchmarks.population", f"--part={part}"]
-    command += [f"--{name}={getattr(FLAGS, name)}" for name in names]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"part {part} failed:\n{done.stderr[-2000:]}")
-    return json.loads(done.stdout.rpartition("RESULT ")[2])
+    names = ("dataset", "space", "networks", "workers", "train_size", "epochs")
+    options = {name: getattr(FLAGS, name) for name in names}
+    return measure.in_child("benchmarks.population", part, options)
 
 
 def _dataset() -> data.Dataset:
@@ -156,6 +170,8 @@ def _images() -> TrainingImages:
 
 
 def _settings() -> TrainingSettings:
+    if FLAGS.space == "chains":
+        return rfm_correlation.PRESETS["quick"].training_settings(FLAGS.epochs)
     return TrainingSettings(
         epochs=FLAGS.epochs,
         batch_size=BATCH,
@@ -169,21 +185,26 @@ def _settings() -> TrainingSettings:
 
 
 def _architectures() -> list[ArchSpec]:
+    rng = np.random.default_rng(0)
+    if FLAGS.space == "chains":
+        chains = ConvChain.of(9, 3)
+        return [chains.decode(genome) for genome in chains.sample(FLAGS.networks, rng)]
     space = LayerLibrary()
-    genomes = space.draw(FLAGS.networks, np.random.default_rng(0))
+    genomes = space.draw(FLAGS.networks, rng)
     distinct = dict.fromkeys(space.canonical(genome) for genome in genomes)
     return [space.decode(genome) for genome in distinct]
 
 
-PARTS = {"ours": ours, "one_at_a_time": one_at_a_time, "pytorch": pytorch}
+PARTS = {"ours": ours, "one_at_a_time": one_at_a_time, "beside": beside, "pytorch": pytorch}
 
 if __name__ == "__main__":
     flags.DEFINE_string("dataset", "shapes", "shapes, or npz:PATH.")
+    flags.DEFINE_enum("space", "layers", ["layers", "chains"], "Whose networks.")
     flags.DEFINE_integer("networks", 64, "Networks drawn.")
     flags.DEFINE_integer("train_size", 5000, "Training images.")
     flags.DEFINE_integer("epochs", 2, "Of training.")
     flags.DEFINE_integer("workers", 0, "Populations beside each other; 0: chosen for the machine.")
     flags.DEFINE_string("out", "", "JSON file to write.")
-    flags.DEFINE_string("only", "", "Parts to measure, separated by commas; all by default.")
+    flags.DEFINE_list("only", "ours,one_at_a_time,pytorch", "Parts to measure.")
     flags.DEFINE_string("part", "", "Used internally: the part that a child process measures.")
     app.run(main)

@@ -11,9 +11,6 @@ Ratios of evaluation and of a step are the usual procedure's time divided by our
 
 import functools
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +33,7 @@ STEPS = 40
 def main(argv: list[str]) -> None:
     del argv
     if FLAGS.part:
-        print("RESULT " + json.dumps(PARTS[FLAGS.part]()))
+        measure.report(PARTS[FLAGS.part]())
         return
     result: dict[str, Any] = {
         "machine": measure.machine(),
@@ -70,16 +67,10 @@ def ratios(result: dict[str, Any]) -> dict[str, float]:
 
 
 def _in_child(part: str) -> Any:
-    """Each part in a process of its own, so that it starts cold and nothing of the other is in memory."""
-    command = [sys.executable, "-m", "benchmarks.rfm", f"--part={part}"]
-    command += [f"--{name}={getattr(FLAGS, name)}" for name in ("dataset", "networks", "threads")]
     # Ours works on several networks at a time, each with one linear-algebra thread; the peer on one, with all.
     threads = "1" if part == "evaluate_ours" else str(FLAGS.threads)
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": threads}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    if done.returncode:
-        raise RuntimeError(f"part {part} failed:\n{done.stderr[-2000:]}")
-    return json.loads(done.stdout.rpartition("RESULT ")[2])
+    options = {name: getattr(FLAGS, name) for name in ("dataset", "networks", "threads")}
+    return measure.in_child("benchmarks.rfm", part, options, {"OPENBLAS_NUM_THREADS": threads})
 
 
 def _dataset() -> data.Dataset:

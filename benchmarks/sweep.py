@@ -11,8 +11,6 @@ seconds a network divided by ours: above 1, ours is faster.
 """
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -44,7 +42,7 @@ def main(argv: list[str]) -> None:
     del argv
     if FLAGS.part:
         kind, name = FLAGS.part.split(":")
-        print("RESULT " + json.dumps(ours(name) if kind == "ours" else theirs(name)))
+        measure.report(ours(name) if kind == "ours" else theirs(name))
         return
     result: dict[str, Any] = {
         "machine": measure.machine(),
@@ -69,13 +67,8 @@ def main(argv: list[str]) -> None:
 
 
 def _in_child(part: str) -> Any:
-    """Each part in a process of its own, so that it starts cold and nothing of the other is in memory."""
-    command = [sys.executable, "-m", "benchmarks.sweep", f"--part={part}"]
-    command += [f"--{name}={getattr(FLAGS, name)}" for name in ("dataset", "threads", "sample")]
-    done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ))
-    if done.returncode:
-        raise RuntimeError(f"part {part} failed:\n{done.stderr[-2000:]}")
-    return json.loads(done.stdout.rpartition("RESULT ")[2])
+    options = {name: getattr(FLAGS, name) for name in ("dataset", "threads", "sample")}
+    return measure.in_child("benchmarks.sweep", part, options)
 
 
 def members(name: str) -> list[Genome]:
