@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-from randarch.layers.tiles import tile_size
+from randarch.layers.tiles import in_tiles, tile_size
 
 Kind = Literal["max", "avg"]
 Pads = tuple[tuple[int, int], tuple[int, int]]
@@ -81,14 +81,9 @@ def _max_pool_jvp(
     # pixel: 75 ms where the parts take 7.
     count = len(x)
     tile = tile_size(count, max(1, TILE_BYTES // max(1, x[:1].size * x.dtype.itemsize)))
-    parts = [_in_tiles(part, tile) for part in (x, largest, tangents[0])]
+    parts = [in_tiles(part, tile) for part in (x, largest, tangents[0])]
     tangent = lax.map(of_tile, tuple(parts))
     return largest, tangent.reshape(-1, *largest.shape[1:])[:count]
-
-
-def _in_tiles(images: Float[Array, "n h w c"], tile: int) -> Float[Array, "tiles tile h w c"]:
-    padded = jnp.pad(images, ((0, -len(images) % tile), (0, 0), (0, 0), (0, 0)))
-    return padded.reshape(-1, tile, *images.shape[1:])
 
 
 def _window_pixels(

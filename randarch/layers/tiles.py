@@ -29,11 +29,15 @@ def over_tiles(
     tile = tile_size(count, min(most, math.ceil(count / 2)))
     if tile == count:
         return function(images, weights)
-    padded = jnp.pad(images, ((0, -count % tile), (0, 0), (0, 0), (0, 0)))
-    tiles = padded.reshape(-1, tile, *images.shape[1:])
     # Without checkpoint the gradient would keep what every tile copied alive at once.
-    y = lax.map(jax.checkpoint(lambda part: function(part, weights)), tiles)
+    y = lax.map(jax.checkpoint(lambda part: function(part, weights)), in_tiles(images, tile))
     return y.reshape(-1, *y.shape[2:])[:count]
+
+
+def in_tiles(images: Float[Array, "n h w c"], tile: int) -> Float[Array, "tiles tile h w c"]:
+    """Images, `tile` at a time; the last are filled up with zeros."""
+    padded = jnp.pad(images, ((0, -len(images) % tile), (0, 0), (0, 0), (0, 0)))
+    return padded.reshape(-1, tile, *images.shape[1:])
 
 
 def tile_size(count: int, most: int) -> int:

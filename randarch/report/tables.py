@@ -1,5 +1,6 @@
 """Tables as text, and those that every page has."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -52,3 +53,24 @@ def versions_table(device: str, versions: Mapping[str, str]) -> Table:
     circumstances = {"device": device, **versions}
     rows = tuple((str(k), setting(v)) for k, v in circumstances.items())
     return Table("Device and versions", ("What", "Which"), rows, labels=2)
+
+
+def engine_table(engine: Mapping[str, object]) -> Table | None:
+    """Counters of the engine; groups are unfolded."""
+    rows = tuple(_counters(engine))
+    return Table("The engine's counters", ("Counter", "Value"), rows) if rows else None
+
+
+def _counters(engine: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for name, value in engine.items():
+        full = f"{prefix}{str(name).replace('_', ' ')}"
+        if isinstance(value, Mapping):
+            rows += _counters(value, f"{full}, ")
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            rows.append((full, setting(value)))
+        elif isinstance(value, int):
+            rows.append((full, f"{value:,}"))
+        else:
+            rows.append((full, DASH if math.isnan(value) else f"{value:,.4g}"))
+    return rows

@@ -6,7 +6,9 @@ import jax
 import numpy as np
 import pytest
 
+from randarch import geometry
 from randarch.engine import ProgramCache
+from randarch.spaces import LayerLibrary
 from randarch.spec import (
     Activation,
     Add,
@@ -16,7 +18,9 @@ from randarch.spec import (
     GlobalPool,
     GraphBuilder,
     Identity,
+    Linear,
     Pool,
+    append,
     sequential,
 )
 from randarch.training import Training, TrainingImages, TrainingSettings, train, train_population
@@ -235,3 +239,17 @@ def test_paths_beside_each_other_stay_in_one_stage() -> None:
     stages = cut(skipping())
     assert [len(s.nodes) for s in stages] == [1, 6]
     assert len(cut(sequential([Identity()]))) == 1
+
+
+@pytest.mark.parametrize(
+    ("networks", "expected"),
+    [(64, 81), (1000, 277), pytest.param(10_000, 681, marks=pytest.mark.slow)],
+)
+def test_how_many_stages_random_networks_have(networks: int, expected: int) -> None:
+    """The numbers of the README and of `population`."""
+    space, found = LayerLibrary(), set()
+    for genome in {*map(space.canonical, space.draw(networks, np.random.default_rng(0)))}:
+        whole = append(space.decode(genome), Linear(100))
+        shapes = [node.shape for node in geometry.analyze(whole, (32, 32, 3)).nodes]
+        found |= {(s.nodes, shapes[s.first - 1], s.first == 1) for s in cut(whole)}
+    assert len(found) == expected

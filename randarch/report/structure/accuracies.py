@@ -5,9 +5,9 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from randarch.report import style
+from randarch.report.histogram import histogram_edges
 from randarch.report.numbers import decimal, interval, percent
 from randarch.report.structure.report import StructureReport
-from randarch.report.sweep.panels import histogram_edges
 
 _BINS = 50
 _MAX_VECTOR_POINTS = 1000

@@ -12,7 +12,6 @@ from randarch.report.structure.example_images import class_examples
 from randarch.report.structure.figures import deviating_images, structure_images
 from randarch.report.structure.hover import omitted, params_chart
 from randarch.report.structure.report import StructureReport
-from randarch.report.sweep.tables import engine_table
 from randarch.report.template import fill
 
 
@@ -34,5 +33,4 @@ def render_page(report: StructureReport) -> str:
         deviating=deviating_images(report),
         examples=class_examples(report),
         omitted=omitted(report),
-        engine=engine_table(report.engine),
     )

@@ -5,12 +5,12 @@ import re
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from randarch.analysis import Estimate, GeneEffect, first_column
 from randarch.report import style
+from randarch.report.histogram import histogram_edges
 from randarch.report.numbers import decimal, percent, points
 from randarch.report.sweep.report import SweepReport
 from randarch.report.sweep.words import FIRST_LOOK, RESULTS, first_look, label
@@ -54,25 +54,6 @@ def draw_histogram(axes: Axes, report: SweepReport) -> None:
     axes.legend(loc="upper left")
     # Room for the legend above the bars.
     axes.set_ylim(top=1.3 * axes.get_ylim()[1])
-
-
-def histogram_edges(
-    values: Float[np.ndarray, " n"], others: Float[np.ndarray, " k"], most: int
-) -> list[float]:
-    """Edges of at most about so many bins for both, each as wide as a whole number of steps between `values`.
-
-    Accuracies are multiples of one over the number of test images: bins of another width hold now one more, now one
-    fewer of them, and make a comb of a smooth distribution.
-    """
-    both = np.concatenate([values, others])
-    low, high = float(both.min()), float(both.max())
-    if high - low < 1e-9:
-        return np.linspace(low - 0.5, high + 0.5, 9).tolist()
-    gaps = np.diff(np.unique(values.round(6)))
-    step = max(float(gaps[gaps > 1e-4].min(initial=high - low)), (high - low) / 1e4)
-    width = step * max(1, math.ceil((high - low) / most / step - 1e-9))
-    count = math.ceil((high - low + step / 2) / width)
-    return (low - step / 2 + width * np.arange(count + 1)).tolist()
 
 
 def draw_heat_map(axes: Axes, report: SweepReport, among: str) -> None:

@@ -1,7 +1,6 @@
 """The tables of a sweep's page about networks and about the run, as text."""
 
 import math
-from collections.abc import Mapping
 
 from randarch.analysis import SweptNetwork
 from randarch.report import fields
@@ -13,12 +12,11 @@ from randarch.report.numbers import (
     percent_interval,
     points,
     points_interval,
-    setting,
     signed,
     with_interval,
 )
 from randarch.report.sweep.report import SweepReport
-from randarch.report.sweep.words import SPEED, filtered, label
+from randarch.report.sweep.words import SPEED, filtered
 from randarch.report.tables import Table
 
 # The rest is in the run's results file.
@@ -241,24 +239,3 @@ def agreement_table(report: SweepReport) -> Table | None:
 
 def _p(p: float) -> str:
     return "< 0.001" if p < 0.001 else decimal(p)
-
-
-def engine_table(engine: Mapping[str, object]) -> Table | None:
-    """Counters of the engine; groups are unfolded."""
-    rows = tuple(_counters(engine))
-    return Table("The engine's counters", ("Counter", "Value"), rows) if rows else None
-
-
-def _counters(engine: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
-    for name, value in engine.items():
-        full = f"{prefix}{label(str(name))}"
-        if isinstance(value, Mapping):
-            rows += _counters(value, f"{full}, ")
-        elif isinstance(value, bool) or not isinstance(value, int | float):
-            rows.append((full, setting(value)))
-        elif isinstance(value, int):
-            rows.append((full, f"{value:,}"))
-        else:
-            rows.append((full, DASH if math.isnan(value) else f"{value:,.4g}"))
-    return rows

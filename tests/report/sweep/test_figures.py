@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from randarch.report.histogram import histogram_edges
 from randarch.report.sweep import SweepReport, write_figures
 from randarch.report.sweep.panels import (
     draw_effect,
     draw_heat_map,
     draw_histogram,
     effect_columns,
-    histogram_edges,
 )
 from randarch.report.sweep.scatter import SweepPoints, draw_sweep
 from tests.analysis.sweep.examples import make_sweep

@@ -14,7 +14,8 @@ from randarch.report.sweep import SweepReport, render_page, words
 from randarch.report.sweep.gene_tables import effects_table
 from randarch.report.sweep.hover import MAX_MARKS, chosen_marks, omitted, sweep_chart, undrawn
 from randarch.report.sweep.scatter import SweepPoints
-from randarch.report.sweep.tables import engine_table, hand_picked_table
+from randarch.report.sweep.tables import hand_picked_table
+from randarch.report.tables import engine_table
 from tests.analysis.sweep.examples import make_sweep
 from tests.report.reading import (
     EVIL,
