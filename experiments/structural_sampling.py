@@ -26,6 +26,7 @@ TEXTS = {
         "training",
         "pad_crop_flip: images are shifted by up to 4 pixels and flipped at random. none: as they are.",
     ),
+    "optimizer": ("training", "sgd, with momentum, or adamw."),
     "init": (
         "training",
         "Initialiser of all weights: he_prelu, pytorch, he, lecun or orthogonal.",

@@ -304,6 +304,16 @@ def test_the_last_map_is_the_network_without_its_average() -> None:
     assert len(last_map(space.decode(space.parse("identity - identity")))) == 2
 
 
+def test_the_recipe_goes_to_the_training_and_is_said() -> None:
+    config = dataclasses.replace(PRESETS["paper"], optimizer="adamw", augment="none")
+    settings = config.training_settings()
+    assert (settings.optimizer, settings.augment) == ("adamw", "none")
+    said = " ".join(deviations(config, 50_000, 10_000))
+    assert "AdamW" in said and "not shifted and flipped" in said
+    with pytest.raises(ValueError, match="optimizer is 'adam'; expected one of sgd, adamw"):
+        dataclasses.replace(PRESETS["paper"], optimizer="adam")
+
+
 def test_presets_are_what_they_say() -> None:
     paper = deviations(PRESETS["paper"], 50_000, 10_000)
     assert len(paper) == 3  # what the paper does not say or do

@@ -13,13 +13,14 @@ from randarch.ridge import RidgeSettings
 from randarch.spaces import LayerLibrary
 from randarch.spaces.layer_library import LIBRARY
 from randarch.studies.structural_sampling import published
-from randarch.training import Augmentation, TrainingSettings
+from randarch.training import Augmentation, OptimizerName, TrainingSettings
 
 CHOICES: Mapping[str, tuple[Any, ...]] = {
     "weights": ("independent", "shared"),
     "standardize": ("pixel", "channel"),
     "feature_pool": ("global", 1, 2, 4, 8),
     "augment": ("pad_crop_flip", "none"),
+    "optimizer": ("sgd", "adamw"),
 }
 _AT_LEAST = {
     "num_networks": 1,
@@ -48,7 +49,8 @@ class Config:
       dataset: `shapes`, `shapes:SIZE`, `npz:PATH`, or a TFDS name.
       train_size, test_size: images; None takes all.
       seed: of the draws, the subset of images, the weights and the bootstrap.
-      epochs, batch_size, learning_rate, momentum, gradient_clip: of training; the rate falls to a tenth half-way.
+      epochs, batch_size, optimizer, learning_rate, momentum, gradient_clip: of training; the rate falls to a tenth
+        half-way, and AdamW does not read the momentum.
       augment: of training images: padded by 4 pixels, cut out and flipped at random (`pad_crop_flip`), or `none`.
       standardize: pixels by their own mean and deviation over the training images (`pixel`), or by the channel's.
       init: name of the initialiser.
@@ -75,6 +77,7 @@ class Config:
     seed: int = 0
     epochs: int = 20
     batch_size: int = 128
+    optimizer: OptimizerName = "sgd"
     learning_rate: float = 0.01
     momentum: float = 0.9
     gradient_clip: float = 0.0
@@ -141,6 +144,7 @@ class Config:
         return TrainingSettings(
             epochs=self.epochs,
             batch_size=self.batch_size,
+            optimizer=self.optimizer,
             schedule="steps",
             drop_after=(0.5,),
             learning_rate=self.learning_rate,
@@ -217,6 +221,8 @@ def deviations(config: Config, train_size: int, test_size: int) -> tuple[str, ..
         found.append(f"The library is {', '.join(config.library)}.")
     if config.gradient_clip:
         found.append(f"Gradients are clipped at norm {config.gradient_clip:g}.")
+    if config.optimizer != paper.optimizer:
+        found.append("Weights are updated by AdamW (beta 0.9 and 0.999), not by SGD with momentum.")
     if config.augment != paper.augment:
         found.append("Training images are not shifted and flipped.")
     if config.standardize != "pixel":
