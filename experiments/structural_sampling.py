@@ -69,7 +69,7 @@ def config() -> study.Config:
     """The preset, with the flags that were given on top."""
     preset = _command.choose_preset(study.PRESETS)
     changes = _command.given(
-        [*SHARED, *INTEGERS, *FLOATS, *BOOLEANS, "standardize", "init", "augment"]
+        [*SHARED, *INTEGERS, *FLOATS, *BOOLEANS, "standardize", "init", "augment", "optimizer"]
     )
     for name, text in _command.given(["train_size", "test_size"]).items():
         changes[name] = _command.parse_size(name, text)
