@@ -55,7 +55,7 @@ def _own_pays(
 ) -> bool:
     """Whether XLA's own convolution outside of loops is as fast as products on one core of a CPU; by shapes alone.
 
-    As `benchmarks.convolution --outside_loops` measured it, with what compiling costs in mind.
+    Measured by hand on the shapes of `benchmarks.convolution --outside_loops`, with what compiling costs in mind.
     """
     taps, side, channels = kernel[0], max(images[1:3]), images[3]
     if taps == 1 or channels < OWN_CHANNELS:
