@@ -1,6 +1,5 @@
 """Random weights and a readout for many networks of the grid, part by part."""
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import prod
@@ -10,6 +9,7 @@ import jax
 from randarch.engine import BudgetError, Images, Part, ProgramCache, Sweep
 from randarch.spaces import ConvGrid, Genome
 from randarch.store import Row
+from randarch.studies.billing import billed
 from randarch.studies.machine import available_cores
 from randarch.studies.random_conv_sweep.config import Config
 from randarch.studies.random_conv_sweep.rows import swept_row
@@ -82,11 +82,9 @@ class Scoring:
         cache = self.sweep.cache
 
         def evaluate(stop: Stop) -> list[Row]:
-            before, start = cache.used(), time.perf_counter()
+            seconds = billed(cache)
             found = self.sweep.run(part, stop.check)
-            used = cache.used() - before
-            running = time.perf_counter() - start - used.program_seconds
-            share = {"compile": used.compile_seconds / len(found), "run": running / len(found)}
+            share = seconds(len(found))
             return [
                 swept_row(
                     kind,

@@ -1,6 +1,5 @@
 """Training the networks of a run, whole and truncated, and looking into their layers."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from randarch.layerwise import curves, group_bytes, untrained_variables
 from randarch.receptive_field import FieldAnalysis
 from randarch.spec import ArchSpec, Linear, append
 from randarch.store import Row
+from randarch.studies.billing import billed
 from randarch.studies.receptive_field.config import Config
 from randarch.studies.receptive_field.trained import ACCURACIES, FAILED, LOOKED_AT, curve_columns
 from randarch.studies.session import Session
@@ -85,7 +85,7 @@ def _work(
 ) -> Callable[[Stop], list[Row]]:
     def work(stop: Stop) -> list[Row]:
         stop.check()
-        before, start = cache.used(), time.perf_counter()
+        seconds = billed(cache)
         features = features_of(job.analysis.spec)
         found = train(
             features,
@@ -128,11 +128,7 @@ def _work(
                 )
                 metrics |= curve_columns(name, looked)
                 stop.check()
-        used = cache.used() - before
-        timings = {
-            "compile": used.compile_seconds,
-            "run": time.perf_counter() - start - used.program_seconds,
-        }
+        timings = seconds(1)
         genome = (job.number, job.form)
         return [Row(KIND, 0, genome, config.seed, job.analysis.spec.digest, metrics, timings)]
 

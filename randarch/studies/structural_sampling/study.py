@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import time
 from collections.abc import Callable, Sequence
 from typing import Unpack
 
@@ -16,6 +15,7 @@ from randarch.receptive_field import field_columns
 from randarch.spaces import Genome
 from randarch.spec import ArchSpec
 from randarch.store import Row
+from randarch.studies.billing import billed
 from randarch.studies.images import for_readout, for_training
 from randarch.studies.session import Options, RunFailedError, Session, StudyRun, new_workdir
 from randarch.studies.shards import Shard, Stop
@@ -177,10 +177,10 @@ class Study(StudyRun[Result]):
 
         def work(stop: Stop) -> list[Row]:
             stop.check()
-            timings_of = _meter(cache)
+            seconds = billed(cache)
             archs = [self.archs[i] for i in chosen]
             trainings = self._train_together(archs, settings, cache, stop)
-            timings = timings_of(len(archs))
+            timings = seconds(len(archs))
             return [
                 self._row(
                     TRAIN,
@@ -239,11 +239,11 @@ class Study(StudyRun[Result]):
         def again(index: int) -> Callable[[Stop], list[Row]]:
             def work(stop: Stop) -> list[Row]:
                 stop.check()
-                timings_of = _meter(cache)
+                seconds = billed(cache)
                 arch = self.archs[index]
                 (found,) = self._train_together([arch], settings, cache, stop)
                 _, state = initial_state(arch, self.images, settings)
-                timings = timings_of(1)
+                timings = seconds(1)
                 metrics = repeat_metrics(found, jax.device_get(state.params))
                 return [self._row(REPEAT, index, metrics, timings)]
 
@@ -294,18 +294,6 @@ class Study(StudyRun[Result]):
 
     def _normalization(self) -> Normalization:
         return Normalization(self.dataset.channel_mean, self.dataset.channel_std)
-
-
-def _meter(cache: ProgramCache) -> Callable[[int], dict[str, float]]:
-    """From now on: the seconds of compiling and of all else that each of some networks took."""
-    before, start = cache.used(), time.perf_counter()
-
-    def timings(networks: int) -> dict[str, float]:
-        used = cache.used() - before
-        seconds = time.perf_counter() - start - used.program_seconds
-        return {"compile": used.compile_seconds / networks, "run": seconds / networks}
-
-    return timings
 
 
 def run(
