@@ -61,10 +61,10 @@ def _own_pays(
     if taps == 1 or channels < OWN_CHANNELS:
         return False
     square = strides[0] == strides[1] and dilation[0] == dilation[1]
-    if square and winograd_pays(images, kernel, strides[0], dilation[0], padding):
-        phases = Phases.of_convolution(images, taps, strides[0], dilation[0], padding)
+    saves = _winograd_saves(images, kernel, strides[0], dilation[0], padding) if square else 0.0
+    if saves >= WINOGRAD_SAVES:
         large = side >= (8 if channels >= 32 else 16)
-        return not (taps >= 5 or (large and _saves(phases) >= 3.5))
+        return not (taps >= 5 or (large and saves >= 3.5))
     return not (taps >= 5 and side <= 4)
 
 
@@ -148,20 +148,26 @@ def winograd_pays(
     padding: Sequence[tuple[int, int]],
 ) -> bool:
     """Whether a CPU is faster with `winograd` than with `patches`; by shapes alone."""
-    taps, _, channels, features = kernel
-    if kernel[0] != kernel[1]:
-        return False
+    return _winograd_saves(images, kernel, stride, dilation, padding) >= WINOGRAD_SAVES
+
+
+def _winograd_saves(
+    images: tuple[int, ...],
+    kernel: tuple[int, ...],
+    stride: int,
+    dilation: int,
+    padding: Sequence[tuple[int, int]],
+) -> float:
+    """How many times fewer multiplications `winograd` takes than a plain product; 0 where it is not for."""
+    taps, other_taps, channels, features = kernel
     phases = Phases.of_convolution(images, taps, stride, dilation, padding)
     wide = min(channels * phases.stride**2, features) >= WINOGRAD_CHANNELS
-    return wide and _saves(phases) >= WINOGRAD_SAVES
-
-
-def _saves(phases: Phases) -> float:
-    """How many times fewer multiplications `winograd` takes than a plain product."""
     blocks = math.prod(math.ceil(n / OUTPUTS) for n in phases.dense_size)
+    if taps != other_taps or not wide or not blocks:
+        return 0.0
     computed = phases.dilation**2 * blocks * OUTPUTS**2
     each = multiplications(phases.dense_taps) * phases.stride**2
-    return phases.taps**2 * math.prod(phases.out_size) / (computed * each) if computed else 0.0
+    return taps**2 * math.prod(phases.out_size) / (computed * each)
 
 
 def _of_pixels(kernel: tuple[int, ...], padding: Sequence[tuple[int, int]], groups: int) -> bool:

@@ -70,15 +70,14 @@ class Phases:
         s, d = self.stride, self.dilation
         sizes = [s * (n + self.dense_taps - 1) for n in self.dense_size]
         # As many pixels as the last phase reaches; what is missing is zero, and meets no output that stays.
-        reach = [d * size if s == 1 else d * (size - 1) + s * (d - 1) + 1 for size in sizes]
-        wanted = [self.step * (pixels - 1) + 1 for pixels in reach]
+        wanted = [self.step * (d * (size - 1) + s * (d - 1)) + 1 for size in sizes]
         pads = [
             (low, max(0, want - low - n))
             for (low, _), want, n in zip(padding, wanted, x.shape[1:3], strict=True)
         ]
         x = jnp.pad(x, ((0, 0), *pads, (0, 0)))[:, : wanted[0] : self.step, : wanted[1] : self.step]
         if d > 1 and s == 1:
-            # As below, but one copy instead of many: neighbouring phases lie beside each other.
+            # As below, in one copy: every phase begins with its own pixel of d, and d * size pixels are wanted.
             n, _, _, c = x.shape
             x = x.reshape(n, sizes[0], d, sizes[1], d, c).transpose(2, 4, 0, 1, 3, 5)
             x = x.reshape(d * d * n, *sizes, c)

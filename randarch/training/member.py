@@ -122,7 +122,7 @@ class Member:
         self.order, self.losses, self._accuracies = order, [], []
 
     def end_epoch(self, labels: Int[np.ndarray, " m"]) -> None:
-        """Takes down means over the steps, and which share of some labels, the first, `predicted` has right."""
+        """Takes down means over the steps, and how much of the first test images' labels `predicted` has right."""
         loss, accuracy = (
             float(np.mean(np.asarray(values, np.float64)))
             for values in jax.device_get((self.losses, self._accuracies))
