@@ -51,7 +51,9 @@ def main(argv: list[str]) -> None:
         measure.write(result, Path(FLAGS.out))
 
 
-def describe(scores: Float[np.ndarray, "n draws"], cluster: Int[np.ndarray, "n"]) -> dict[str, Any]:
+def describe(
+    scores: Float[np.ndarray, "n draws"], cluster: Int[np.ndarray, " n"]
+) -> dict[str, Any]:
     """Level and spread, and how the lucks of networks go together."""
     luck = scores - scores.mean(axis=1, keepdims=True)
     together = luck @ luck.T / luck.shape[1]
@@ -67,7 +69,7 @@ def describe(scores: Float[np.ndarray, "n draws"], cluster: Int[np.ndarray, "n"]
     }
 
 
-def _error_by_cluster(values: Float[np.ndarray, "n"], cluster: Int[np.ndarray, "n"]) -> float:
+def _error_by_cluster(values: Float[np.ndarray, " n"], cluster: Int[np.ndarray, " n"]) -> float:
     """Standard error of the mean where networks of one first layer are no independent observations."""
     residual = values - values.mean()
     sums = np.array([residual[cluster == c].sum() for c in np.unique(cluster)])

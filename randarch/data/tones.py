@@ -37,23 +37,23 @@ def smooth(images: Float[Array, "n h w c"]) -> Float[Array, "n h w c"]:
 
 
 def blend(
-    degenerate: Float[Array, "n #h #w #c"],
+    degenerate: Float[Array, " n #h #w #c"],
     images: Float[Array, "n h w c"],
-    factor: Float[Array, "n"],
+    factor: Float[Array, " n"],
 ) -> Float[Array, "n h w c"]:
     """The line from a degenerate image (factor 0) through the image (1) and beyond."""
     factor = factor[:, None, None, None]
     return jnp.floor(jnp.clip(degenerate + factor * (images - degenerate), 0, 255))
 
 
-def posterize(images: Float[Array, "n h w c"], bits: Int[Array, "n"]) -> Float[Array, "n h w c"]:
+def posterize(images: Float[Array, "n h w c"], bits: Int[Array, " n"]) -> Float[Array, "n h w c"]:
     """Keeps the highest bits of 8."""
     step = jnp.left_shift(1, 8 - bits)[:, None, None, None]
     return jnp.floor(images / step) * step
 
 
 def solarize(
-    images: Float[Array, "n h w c"], threshold: Float[Array, "n"]
+    images: Float[Array, "n h w c"], threshold: Float[Array, " n"]
 ) -> Float[Array, "n h w c"]:
     """Inverts pixels from the threshold on; above 255 it changes nothing."""
     return jnp.where(images >= threshold[:, None, None, None], 255 - images, images)

@@ -52,9 +52,9 @@ class Draw(NamedTuple):
         sign: -1 or 1; operations without one do not read it.
     """
 
-    operation: Int[Array, "n"]
-    strength: Int[Array, "n"]
-    sign: Int[Array, "n"]
+    operation: Int[Array, " n"]
+    strength: Int[Array, " n"]
+    sign: Int[Array, " n"]
 
 
 def trivial_augment_wide(
@@ -97,11 +97,11 @@ def apply(draw: Draw, images: Float[Array, "n h w c"]) -> Float[Array, "n h w c"
     return _change_levels(draw, _change_regions(draw, levels).astype(images.dtype))
 
 
-def _drew(draw: Draw, *operations: Operation) -> Bool[Array, "n"]:
+def _drew(draw: Draw, *operations: Operation) -> Bool[Array, " n"]:
     return jnp.isin(draw.operation, jnp.array(operations))
 
 
-def _factor(draw: Draw) -> Float[Array, "n"]:
+def _factor(draw: Draw) -> Float[Array, " n"]:
     """Of `blend`."""
     return 1 + draw.sign * _share(draw.strength, 0.99)
 
@@ -147,7 +147,7 @@ def _change_regions(draw: Draw, images: UInt8[Array, "n h w c"]) -> UInt8[Array,
     return jax.lax.fori_loop(0, -(-chosen.sum() // block), body, images)
 
 
-def _share(strength: Int[Array, "n"], most: int | float) -> Float[Array, "n"]:
+def _share(strength: Int[Array, " n"], most: int | float) -> Float[Array, " n"]:
     """From 0 to `most` in even steps."""
     return strength * (most / (STRENGTHS - 1))
 

@@ -27,9 +27,9 @@ class Images:
     """Training and test images with labels, and how pixels are normalised."""
 
     x_train: UInt8[np.ndarray, "n h w c"]
-    y_train: Int[np.ndarray, "n"]
+    y_train: Int[np.ndarray, " n"]
     x_test: UInt8[np.ndarray, "m h w c"]
-    y_test: Int[np.ndarray, "m"]
+    y_test: Int[np.ndarray, " m"]
     num_classes: int
     normalization: Normalization
 

@@ -283,7 +283,7 @@ def _normalized(
 
 def _moments(
     static: None, images: Float[Array, "n h w c"], count: Any
-) -> tuple[Float[Array, "c"], Float[Array, "c"]]:
+) -> tuple[Float[Array, " c"], Float[Array, " c"]]:
     del static
     return channel_moments(images, count)
 

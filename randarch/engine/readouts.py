@@ -43,11 +43,11 @@ class Swept:
     position: int
     digest: str
     geometry: Geometry
-    train_accuracy: Float[np.ndarray, "s"]
-    loo_accuracy: Float[np.ndarray, "s"]
-    test_accuracy: Float[np.ndarray, "s"]
-    loo_error: Float[np.ndarray, "s"]
-    test_error: Float[np.ndarray, "s"]
+    train_accuracy: Float[np.ndarray, " s"]
+    loo_accuracy: Float[np.ndarray, " s"]
+    test_accuracy: Float[np.ndarray, " s"]
+    loo_error: Float[np.ndarray, " s"]
+    test_error: Float[np.ndarray, " s"]
     ensemble_loo_accuracy: float
     ensemble_test_accuracy: float
     certificate: float

@@ -13,7 +13,7 @@ from randarch.networks import Variables, node_key
 
 def channel_moments(
     x: Float[Array, "n h w c"], count: Any
-) -> tuple[Float[Array, "c"], Float[Array, "c"]]:
+) -> tuple[Float[Array, " c"], Float[Array, " c"]]:
     """Mean and variance of each channel over the first `count` images."""
     weight = (jnp.arange(x.shape[0]) < count)[:, None, None, None] / (
         count * x.shape[1] * x.shape[2]
@@ -45,7 +45,7 @@ def measured_statistics(
 
 def combine_moments(
     moments: Sequence[tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]],
-    counts: Float[np.ndarray, "b"],
+    counts: Float[np.ndarray, " b"],
 ) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]:
     """Mean and variance of a whole from those of its parts and how many images each part has."""
     share = counts / counts.sum()

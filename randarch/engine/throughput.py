@@ -129,7 +129,7 @@ class ThroughputModel:
     def fit(
         cls,
         geometries: Sequence[Geometry],
-        images_per_second: Sequence[float] | Float[np.ndarray, "n"],
+        images_per_second: Sequence[float] | Float[np.ndarray, " n"],
     ) -> "ThroughputModel":
         """The costs with the least squared relative error of the seconds an image.
 
@@ -204,7 +204,7 @@ def _quantities(geometry: Geometry) -> tuple[float, ...]:
     )
 
 
-def _fit_shares(costs: Float[np.ndarray, "n p"]) -> Float[np.ndarray, "p"]:
+def _fit_shares(costs: Float[np.ndarray, "n p"]) -> Float[np.ndarray, " p"]:
     """The x >= 0 with the least |costs x - 1|^2."""
     scale = costs.max(axis=0)  # the columns differ by many orders of magnitude
     scale[scale == 0] = 1.0

@@ -47,8 +47,8 @@ class ProbeScores:
 
 def probe(
     layers: list[tuple[Float[np.ndarray, "n _d"], Float[np.ndarray, "m _d"]]],
-    y_train: Int[np.ndarray, "n"],
-    y_test: Int[np.ndarray, "m"],
+    y_train: Int[np.ndarray, " n"],
+    y_test: Int[np.ndarray, " m"],
     *,
     num_classes: int,
     seed: int = 0,
@@ -141,7 +141,7 @@ def _loss(
 
 
 def _fit(
-    x: Float[Array, "n d"], labels: Int[Array, "n"], penalty: Array, num_classes: int
+    x: Float[Array, "n d"], labels: Int[Array, " n"], penalty: Array, num_classes: int
 ) -> tuple[tuple[Array, Array], Array]:
     solver = optax.lbfgs()
     start = (jnp.zeros((x.shape[1], num_classes)), jnp.zeros(num_classes))

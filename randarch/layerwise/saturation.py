@@ -20,7 +20,7 @@ class Covariance:
     """
 
     count: int
-    mean: Float[np.ndarray, "c"]
+    mean: Float[np.ndarray, " c"]
     scatter: Float[np.ndarray, "c c"]
 
     @classmethod

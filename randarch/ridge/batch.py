@@ -29,12 +29,12 @@ class BatchScores(NamedTuple):
       certificate: relative residual of the normal equations, given the kernel.
     """
 
-    train_accuracy: Float[Array, "b"]
-    loo_accuracy: Float[Array, "b"]
-    loo_error: Float[Array, "b"]
-    test_accuracy: Float[Array, "b"]
-    test_error: Float[Array, "b"]
-    certificate: Float[Array, "b"]
+    train_accuracy: Float[Array, " b"]
+    loo_accuracy: Float[Array, " b"]
+    loo_error: Float[Array, " b"]
+    test_accuracy: Float[Array, " b"]
+    test_error: Float[Array, " b"]
+    certificate: Float[Array, " b"]
 
 
 Compile = Callable[..., Callable[..., Any]]
@@ -113,7 +113,7 @@ def _products(static: Kernels, features: Float[Array, "s rows d"]) -> Float[Arra
 def solve_batch(
     kernels: Float[Array, "b rows n"],
     encoded: Encoded,
-    test_labels: Int[np.ndarray, "m"],
+    test_labels: Int[np.ndarray, " m"],
     *,
     penalty: float,
     center: bool,
@@ -147,7 +147,7 @@ def _solve(
     center: bool,
     kernels: Float[Array, "b rows n"],
     encoded: Encoded,
-    test_labels: Int[Array, "m"],
+    test_labels: Int[Array, " m"],
     wanted: Float[Array, "m c"],
     penalty: Float[Array, ""],
 ) -> BatchScores:
@@ -179,7 +179,7 @@ def _solve(
         decision = other @ weights + encoded.offset
         rest = own @ weights + penalty * weights - y
 
-        def right(values: Float[Array, "k c"], labels: Int[Array, "k"]) -> Float[Array, ""]:
+        def right(values: Float[Array, "k c"], labels: Int[Array, " k"]) -> Float[Array, ""]:
             return jnp.mean(classify(values, present) == labels, dtype=kernel.dtype)
 
         def error(residuals: Float[Array, "k c"]) -> Float[Array, ""]:

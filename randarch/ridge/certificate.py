@@ -43,9 +43,9 @@ def sampled(key: str, share: float) -> bool:
 def certify(
     scores: ReadoutScores,
     train: Float[Array, "s n d"] | Float[np.ndarray, "s n d"] | Chunks,
-    y_train: Int[np.ndarray, "n"] | Int[Array, "n"],
+    y_train: Int[np.ndarray, " n"] | Int[Array, " n"],
     test: Float[Array, "s m d"] | Float[np.ndarray, "s m d"] | Chunks,
-    y_test: Int[np.ndarray, "m"] | Int[Array, "m"],
+    y_test: Int[np.ndarray, " m"] | Int[Array, " m"],
     *,
     num_classes: int,
     settings: RidgeSettings,

@@ -30,7 +30,7 @@ class DualPath(NamedTuple):
 def dual_path(
     kernel: Float[Array, "n n"],
     targets: Float[Array, "n c"],
-    lambdas: Float[Array, "l"],
+    lambdas: Float[Array, " l"],
     *,
     centered: bool,
 ) -> DualPath:
@@ -68,7 +68,7 @@ def dual_path(
 def fast_dual_path(
     kernel: Float[Array, "n n"],
     targets: Float[Array, "n c"],
-    lambdas: Float[Array, "l"],
+    lambdas: Float[Array, " l"],
     *,
     centered: bool,
 ) -> DualPath:
@@ -100,7 +100,7 @@ def dual_cholesky(
     kernel: Float[Array, "n n"],
     targets: Float[Array, "n c"],
     penalty: Float[Array, ""],
-    kept: Bool[Array, "n"],
+    kept: Bool[Array, " n"],
     *,
     centered: bool,
 ) -> Held:

@@ -103,7 +103,7 @@ def solve_dual_problems(
 def choose_left_out(
     matrices: list[Float[Array, "n n"]],
     norms: list[float],
-    paths: list[Float[np.ndarray, "_"]],
+    paths: list[Float[np.ndarray, " _"]],
     dtypes: list[str],
     encoded: Encoded,
     center: bool,
@@ -124,7 +124,7 @@ def choose_left_out(
 
 def choose_held_back(
     kernel: Float[Array, "n n"],
-    path: Float[np.ndarray, "l"],
+    path: Float[np.ndarray, " l"],
     dtype: str,
     encoded: Encoded,
     center: bool,

@@ -62,8 +62,8 @@ class Moments(NamedTuple):
 
     gram: Float[Array, "d d"]  # lower triangle
     cross: Float[Array, "d c"]
-    total: Float[Array, "d"]
-    target_total: Float[Array, "c"]
+    total: Float[Array, " d"]
+    target_total: Float[Array, " c"]
     rows: Float[Array, ""]
 
 
@@ -82,9 +82,9 @@ def no_moments(width: int, classes: int, dtype: str) -> Moments:
 def add_moments(
     moments: Moments,
     block: Float[Array, "b d"],
-    shift: Float[Array, "d"],
+    shift: Float[Array, " d"],
     targets: Float[Array, "b c"],
-    valid: Bool[Array, "b"],
+    valid: Bool[Array, " b"],
     *,
     every: int = 1,
 ) -> Moments:

@@ -22,7 +22,7 @@ class RidgeModel:
     """
 
     coefficients: Float[np.ndarray, "d c"]
-    intercept: Float[np.ndarray, "c"]
+    intercept: Float[np.ndarray, " c"]
 
     def predict(
         self, x: Float[np.ndarray, "m d"] | Float[Array, "m d"]
@@ -42,13 +42,13 @@ class RidgePath:
         residuals: Left-out residuals, y - prediction of the model fitted without that sample.
     """
 
-    lambdas: Float[np.ndarray, "l"]
+    lambdas: Float[np.ndarray, " l"]
     coefficients: Float[np.ndarray, "l d c"]
     intercepts: Float[np.ndarray, "l c"]
     residuals: Float[np.ndarray, "l n c"]
 
     @property
-    def loo_error(self) -> Float[np.ndarray, "l"]:
+    def loo_error(self) -> Float[np.ndarray, " l"]:
         """Mean squared left-out residual over samples and targets."""
         return (self.residuals**2).mean(axis=(1, 2))
 

@@ -21,8 +21,8 @@ class Normal(NamedTuple):
 
     gram: Float[Array, "d d"]
     cross: Float[Array, "d c"]
-    mean: Float[Array, "d"]
-    target_mean: Float[Array, "c"]
+    mean: Float[Array, " d"]
+    target_mean: Float[Array, " c"]
 
 
 class Spectrum(NamedTuple):
@@ -34,7 +34,7 @@ class Spectrum(NamedTuple):
 
 
 @partial(jax.jit, static_argnames="center")
-def normal_equations(moments: Moments, shift: Float[Array, "d"], *, center: bool) -> Normal:
+def normal_equations(moments: Moments, shift: Float[Array, " d"], *, center: bool) -> Normal:
     """From sums of shifted features to the (centred) normal equations.
 
     A shift near the mean leaves nothing to cancel. Without centring it has to be zero.
@@ -55,7 +55,7 @@ def normal_equations(moments: Moments, shift: Float[Array, "d"], *, center: bool
 
 @jax.jit
 def primal_spectrum(
-    gram: Float[Array, "d d"], cross: Float[Array, "d c"], lambdas: Float[Array, "l"]
+    gram: Float[Array, "d d"], cross: Float[Array, "d c"], lambdas: Float[Array, " l"]
 ) -> Spectrum:
     """The decomposition that serves every lambda, in the Gram matrix's precision."""
     vectors, values = eigh(gram)
@@ -81,7 +81,7 @@ def primal_solution(spectrum: Spectrum, index: Int[Array, ""]) -> Float[Array, "
 def left_out_residuals(
     block: Float[Array, "b d"],
     targets: Float[Array, "b c"],
-    mean: Float[Array, "d"],
+    mean: Float[Array, " d"],
     rows: Float[Array, ""],
     spectrum: Spectrum,
     *,
@@ -128,7 +128,7 @@ def primal_cholesky(
 
 @jax.jit
 def apply_primal(
-    block: Float[Array, "b d"], mean: Float[Array, "d"], coefficients: Float[Array, "d c"]
+    block: Float[Array, "b d"], mean: Float[Array, " d"], coefficients: Float[Array, "d c"]
 ) -> Float[Array, "b c"]:
     """Decision values of these rows, without the intercept's offset."""
     return jnp.matmul(block.astype(mean.dtype) - mean, coefficients, precision=EXACT)

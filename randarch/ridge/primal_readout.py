@@ -41,7 +41,7 @@ class Plan(NamedTuple):
 
     problem: Problem
     normal: Normal
-    path: Float[np.ndarray, "l"]
+    path: Float[np.ndarray, " l"]
     dtype: str
     mean_square: float  # of a (centred) row: the mean diagonal of the kernel
 
@@ -51,7 +51,7 @@ class Solution(NamedTuple):
 
     choice: Solved
     coefficients: Float[Array, "d c"]
-    mean: Float[Array, "d"]
+    mean: Float[Array, " d"]
 
 
 def solve_primal_problems(
@@ -116,15 +116,15 @@ def concatenate(parts: list[Float[Array, "_ _"]]) -> Float[Array, "b d"]:
 
 
 @jax.jit
-def block_mean(block: Float[Array, "b d"], valid: Bool[Array, "b"]) -> Float[Array, "d"]:
+def block_mean(block: Float[Array, "b d"], valid: Bool[Array, " b"]) -> Float[Array, " d"]:
     """Mean of the valid rows, in float64."""
     return jnp.where(valid[:, None], block.astype(jnp.float64), 0).sum(axis=0) / valid.sum()
 
 
 @partial(jax.jit, static_argnames="width")
 def seed_moments(
-    moments: Moments, shift: Float[Array, "d"], start: Int[Array, ""], *, width: int
-) -> tuple[Moments, Float[Array, "width"]]:
+    moments: Moments, shift: Float[Array, " d"], start: Int[Array, ""], *, width: int
+) -> tuple[Moments, Float[Array, " width"]]:
     """The sums and shift of the seed whose columns start there, out of the concatenated ones."""
     gram = jax.lax.dynamic_slice(moments.gram, (start, start), (width, width))
     cross = jax.lax.dynamic_slice_in_dim(moments.cross, start, width)
@@ -135,7 +135,7 @@ def seed_moments(
 
 def padded(
     encoded: Encoded, samples: slice, rows: int
-) -> tuple[Float[np.ndarray, "b c"], Int[np.ndarray, "b"], Bool[np.ndarray, "b"]]:
+) -> tuple[Float[np.ndarray, "b c"], Int[np.ndarray, " b"], Bool[np.ndarray, " b"]]:
     """Targets, labels and validity of a block's rows."""
     count = samples.stop - samples.start
     values = np.zeros((rows, encoded.values.shape[1]))
@@ -151,8 +151,8 @@ def sum_moments(
     center: bool,
     dtype: str,
     every: int,
-    shifts: list[Float[Array, "_"]] | None = None,
-) -> tuple[list[Float[Array, "_"]], list[Moments]]:
+    shifts: list[Float[Array, " _"]] | None = None,
+) -> tuple[list[Float[Array, " _"]], list[Moments]]:
     """Shift and sums of each problem, from one pass.
 
     Where all seeds stand side by side in one problem, every seed's Gram matrix is a diagonal block
@@ -187,7 +187,7 @@ def sum_moments(
 def make_plans(
     problems: list[Problem],
     sums: list[Moments],
-    shifts: list[Float[Array, "_"]],
+    shifts: list[Float[Array, " _"]],
     n: int,
     settings: RidgeSettings,
 ) -> list[Plan]:
@@ -264,7 +264,7 @@ def choose_held_back(
     plans: list[Plan],
     everything: list[Moments],
     held: list[Moments],
-    shifts: list[Float[Array, "_"]],
+    shifts: list[Float[Array, " _"]],
     center: bool,
 ) -> list[Solution]:
     """A few lambdas judged on a held-back tenth, then the chosen one fitted on all rows."""

@@ -17,9 +17,9 @@ FeaturesOf = Float[Array, "s _rows d"] | Float[np.ndarray, "s _rows d"] | Chunks
 
 def readout(
     train: Float[Array, "s n d"] | Float[np.ndarray, "s n d"] | Chunks,
-    y_train: Int[np.ndarray, "labels"] | Int[Array, "labels"],
+    y_train: Int[np.ndarray, " labels"] | Int[Array, " labels"],
     test: Float[Array, "seeds m width"] | Float[np.ndarray, "seeds m width"] | Chunks,
-    y_test: Int[np.ndarray, "test_labels"] | Int[Array, "test_labels"],
+    y_test: Int[np.ndarray, " test_labels"] | Int[Array, " test_labels"],
     *,
     num_classes: int,
     settings: RidgeSettings,

@@ -27,9 +27,9 @@ class Solved:
 
     method: Method
     precision: str
-    lambdas: Float[np.ndarray, "l"]
-    loo_error: Float[np.ndarray, "l"]
-    loo_accuracy: Float[np.ndarray, "l"]
+    lambdas: Float[np.ndarray, " l"]
+    loo_error: Float[np.ndarray, " l"]
+    loo_accuracy: Float[np.ndarray, " l"]
     index: int
     certificate: float
     decision: Float[np.ndarray, "m c"]  # test set, offset included
@@ -83,14 +83,14 @@ class ReadoutScores:
     ensemble: Scores
 
 
-def lambda_path(settings: RidgeSettings, mean_diagonal: float) -> Float[np.ndarray, "l"]:
+def lambda_path(settings: RidgeSettings, mean_diagonal: float) -> Float[np.ndarray, " l"]:
     """Absolute lambdas. Features that never vary leave the relative ones as they are."""
     if settings.lambdas is not None:
         return np.array(settings.lambdas, dtype=np.float64)
     return np.array(RELATIVE_LAMBDAS) * (mean_diagonal if mean_diagonal > 0 else 1.0)
 
 
-def a_few(path: Float[np.ndarray, "l"]) -> Float[np.ndarray, "k"]:
+def a_few(path: Float[np.ndarray, " l"]) -> Float[np.ndarray, " k"]:
     """At most five lambdas, evenly picked, without the path's ends when it is long."""
     return path if path.size <= 5 else path[path.size // 10 :: max(path.size // 5, 1)][:5]
 
@@ -98,7 +98,7 @@ def a_few(path: Float[np.ndarray, "l"]) -> Float[np.ndarray, "k"]:
 def solved(
     method: Method,
     precision: str,
-    lambdas: Float[np.ndarray, "l"],
+    lambdas: Float[np.ndarray, " l"],
     sums: Tally,
     judged: int,
     encoded: Encoded,
@@ -114,7 +114,7 @@ def solved(
 def gather(
     results: list[Solved],
     encoded: Encoded,
-    test_labels: Int[np.ndarray, "m"],
+    test_labels: Int[np.ndarray, " m"],
     settings: RidgeSettings,
     *,
     squeeze: bool,

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
-def eigh(matrix: Float[Array, "m m"]) -> tuple[Float[Array, "m m"], Float[Array, "m"]]:
+def eigh(matrix: Float[Array, "m m"]) -> tuple[Float[Array, "m m"], Float[Array, " m"]]:
     """Eigenvectors (columns) and eigenvalues, those below zero being rounding and set to it.
 
     Reads the lower triangle alone.
@@ -14,7 +14,7 @@ def eigh(matrix: Float[Array, "m m"]) -> tuple[Float[Array, "m m"], Float[Array,
     return vectors, jnp.maximum(values, 0)
 
 
-def rounding(eigenvalues: Float[Array, "m"]) -> Float[Array, ""]:
+def rounding(eigenvalues: Float[Array, " m"]) -> Float[Array, ""]:
     """The size below which an eigenvalue, or a lambda, is rounding: m * eps * (the largest).
 
     Of the matrix 0, whose solution is 0 for every lambda, it is 1.
@@ -24,13 +24,13 @@ def rounding(eigenvalues: Float[Array, "m"]) -> Float[Array, ""]:
     return jnp.where(largest > 0, floor, 1)
 
 
-def resolvable(lambdas: Float[Array, "l"], eigenvalues: Float[Array, "m"]) -> Float[Array, "l"]:
+def resolvable(lambdas: Float[Array, " l"], eigenvalues: Float[Array, " m"]) -> Float[Array, " l"]:
     """The lambdas, those below rounding (zero above all) raised to it."""
     return jnp.maximum(lambdas, rounding(eigenvalues))
 
 
 def regularised_inverse(
-    lambdas: Float[Array, "l"], eigenvalues: Float[Array, "m"]
+    lambdas: Float[Array, " l"], eigenvalues: Float[Array, " m"]
 ) -> Float[Array, "l m"]:
     """1 / (eigenvalue + lambda), and 0 where both are below rounding: the least-norm solution."""
     floor = rounding(eigenvalues)

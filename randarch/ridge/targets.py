@@ -22,27 +22,27 @@ class Encoded(NamedTuple):
     """
 
     values: Float[np.ndarray, "n c"]
-    offset: Float[np.ndarray, "c"]
-    present: Bool[np.ndarray, "c"]
-    labels: Int[np.ndarray, "n"]
+    offset: Float[np.ndarray, " c"]
+    present: Bool[np.ndarray, " c"]
+    labels: Int[np.ndarray, " n"]
 
 
 class Tally(NamedTuple):
     """Sums over samples, one entry a lambda: squared errors over present classes, and hits."""
 
-    squared_error: Float[Array, "l"]
-    correct: Float[Array, "l"]
+    squared_error: Float[Array, " l"]
+    correct: Float[Array, " l"]
 
 
 def raw_targets(
-    labels: Int[np.ndarray, "n"], num_classes: int, targets: Targets
+    labels: Int[np.ndarray, " n"], num_classes: int, targets: Targets
 ) -> Float[np.ndarray, "n c"]:
     """One column a class: 1 for the sample's own, -1 (sign) or 0 (one_hot) for the others."""
     one_hot = (labels[:, None] == np.arange(num_classes)).astype(np.float64)
     return 2.0 * one_hot - 1.0 if targets == "sign" else one_hot
 
 
-def check_labels(labels: Int[np.ndarray, "n"], num_classes: int, what: str) -> None:
+def check_labels(labels: Int[np.ndarray, " n"], num_classes: int, what: str) -> None:
     """Raises ValueError when there is no label or one lies outside 0 to num_classes - 1."""
     if labels.size == 0:
         raise ValueError(f"{what} labels are empty: expected at least one sample.")
@@ -55,7 +55,7 @@ def check_labels(labels: Int[np.ndarray, "n"], num_classes: int, what: str) -> N
 
 
 def encode(
-    labels: Int[np.ndarray, "n"], num_classes: int, targets: Targets, intercept: bool
+    labels: Int[np.ndarray, " n"], num_classes: int, targets: Targets, intercept: bool
 ) -> Encoded:
     """Targets of the training labels.
 
@@ -75,7 +75,7 @@ def encode(
 
 
 def classify(
-    decision: Float[Array, "*batch n c"], present: Bool[Array, "c"]
+    decision: Float[Array, "*batch n c"], present: Bool[Array, " c"]
 ) -> Int[Array, "*batch n"]:
     """The present class with the largest decision value; of equal ones the first."""
     return jnp.argmax(jnp.where(present, decision, -jnp.inf), axis=-1)
@@ -85,10 +85,10 @@ def classify(
 def tally(
     residuals: Float[Array, "l b c"],
     targets: Float[Array, "b c"],
-    offset: Float[Array, "c"],
-    present: Bool[Array, "c"],
-    labels: Int[Array, "b"],
-    valid: Bool[Array, "b"],
+    offset: Float[Array, " c"],
+    present: Bool[Array, " c"],
+    labels: Int[Array, " b"],
+    valid: Bool[Array, " b"],
 ) -> Tally:
     """Squared errors and hits, summed over the valid samples (the others are padding).
 
@@ -103,7 +103,7 @@ class NotFiniteError(ValueError):
     """Features that no readout can use: they hold NaN or infinity, or overflow."""
 
 
-def smallest_error(loo_error: Float[np.ndarray, "l"], lambdas: Float[np.ndarray, "l"]) -> int:
+def smallest_error(loo_error: Float[np.ndarray, " l"], lambdas: Float[np.ndarray, " l"]) -> int:
     """Index of the least error; of those equal up to rounding the largest lambda; NaN never wins.
 
     Raises:

@@ -22,8 +22,8 @@ class Tridiagonal(NamedTuple):
     """K = Q T Q'."""
 
     rotation: Float[Array, "n n"]
-    diagonal: Float[Array, "n"]
-    off_diagonal: Float[Array, "n-1"]
+    diagonal: Float[Array, " n"]
+    off_diagonal: Float[Array, " n-1"]
 
 
 def tridiagonalise(matrix: Float[Array, "n n"]) -> Tridiagonal:
@@ -35,7 +35,7 @@ def tridiagonalise(matrix: Float[Array, "n n"]) -> Tridiagonal:
 
 
 def inverse_path(
-    reduced: Tridiagonal, targets: Float[Array, "n c"], lambdas: Float[Array, "l"]
+    reduced: Tridiagonal, targets: Float[Array, "n c"], lambdas: Float[Array, " l"]
 ) -> tuple[Float[Array, "l n"], Float[Array, "l n c"]]:
     """diag G and G y for every lambda."""
     n, c = targets.shape

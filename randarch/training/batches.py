@@ -14,7 +14,7 @@ from .settings import Augmentation
 
 def epoch_order(
     key: UInt32[Array, "2"], number: Int[Array, ""], images: int, steps: int, batch_size: int
-) -> tuple[Int[Array, "steps b"], Key[Array, "steps"]]:
+) -> tuple[Int[Array, "steps b"], Key[Array, " steps"]]:
     """Which images each step of an epoch takes, and the key of their augmentation.
 
     Args:
@@ -60,7 +60,7 @@ def _changed(
 
 
 def loss_and_accuracy(
-    logits: Float[Array, "b c"], labels: Int[Array, "b"]
+    logits: Float[Array, "b c"], labels: Int[Array, " b"]
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """Mean cross-entropy, and the share of images right."""
     losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)

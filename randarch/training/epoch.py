@@ -32,9 +32,9 @@ def epoch(
     state: State,
     number: Int[Array, ""],
     images: UInt8[Array, "n h w c"],
-    labels: Int[Array, "n"],
+    labels: Int[Array, " n"],
     pixels: Pixels,
-) -> tuple[State, Float[Array, "s"], Float[Array, "s"]]:
+) -> tuple[State, Float[Array, " s"], Float[Array, " s"]]:
     """One pass over the training images for every seed: new state, mean loss, accuracy."""
     return _over_seeds(
         functools.partial(_epoch_of_one, program, number, images, labels, pixels), state
@@ -83,7 +83,7 @@ def predict(
     module = program.module.clone(batch_norm="running")
     x = normalized(images, pixels)
 
-    def one(state: State) -> Int[Array, "b"]:
+    def one(state: State) -> Int[Array, " b"]:
         variables = {"params": state.params, "batch_stats": state.batch_stats}
         outputs: Any = module.apply(variables, x)
         return outputs[0][:, 0, 0].argmax(-1)

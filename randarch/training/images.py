@@ -37,9 +37,9 @@ class TrainingImages:
     """
 
     x_train: UInt8[Array, "n h w c"] | UInt8[np.ndarray, "n h w c"]
-    y_train: Int[Array, "n"] | Int[np.ndarray, "n"]
+    y_train: Int[Array, " n"] | Int[np.ndarray, " n"]
     x_test: UInt8[Array, "m h w c"] | UInt8[np.ndarray, "m h w c"]
-    y_test: Int[Array, "m"] | Int[np.ndarray, "m"]
+    y_test: Int[Array, " m"] | Int[np.ndarray, " m"]
     num_classes: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -60,7 +60,7 @@ class TrainingImages:
         return Pixels(jnp.asarray(1 / std, jnp.float32), jnp.asarray(-mean / std, jnp.float32))
 
     @functools.cached_property
-    def on_device(self) -> tuple[UInt8[Array, "n h w c"], Int[Array, "n"]]:
+    def on_device(self) -> tuple[UInt8[Array, "n h w c"], Int[Array, " n"]]:
         """Training images and labels."""
         return jnp.asarray(self.x_train), jnp.asarray(self.y_train)
 

@@ -45,7 +45,7 @@ class Training:
       seconds: wall time, compilation included.
     """
 
-    test_accuracy: Float[np.ndarray, "s"]
+    test_accuracy: Float[np.ndarray, " s"]
     train_loss: Float[np.ndarray, "s epochs"]
     train_accuracy: Float[np.ndarray, "s epochs"]
     test_accuracy_by_epoch: Float[np.ndarray, "s epochs"]

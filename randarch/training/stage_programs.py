@@ -64,8 +64,8 @@ def together(
 
 
 def order(
-    recipe: Recipe, key: UInt32[Array, "2"], number: Int[Array, ""], labels: Int[Array, "n"]
-) -> tuple[Int[Array, "steps b"], Key[Array, "steps"]]:
+    recipe: Recipe, key: UInt32[Array, "2"], number: Int[Array, ""], labels: Int[Array, " n"]
+) -> tuple[Int[Array, "steps b"], Key[Array, " steps"]]:
     """Of an epoch: the images of each step, and the key of their augmentation."""
     return epoch_order(key, number, len(labels), recipe.steps, recipe.settings.batch_size)
 
@@ -73,12 +73,12 @@ def order(
 def batch(
     recipe: Recipe,
     indices: Int[Array, "steps b"],
-    keys: Key[Array, "steps"],
+    keys: Key[Array, " steps"],
     step: Int[Array, ""],
     images: UInt8[Array, "n h w c"],
-    labels: Int[Array, "n"],
+    labels: Int[Array, " n"],
     pixels: Pixels,
-) -> tuple[Float[Array, "b h w c"], Int[Array, "b"]]:
+) -> tuple[Float[Array, "b h w c"], Int[Array, " b"]]:
     """The images of a step, augmented, and their labels."""
     chosen = indices[step]
     return augmented(recipe.settings.augment, keys[step], images[chosen], pixels), labels[chosen]
@@ -120,7 +120,7 @@ def classify(
     params: Any,
     batch_stats: Any,
     x: Float[Array, "b h w c"],
-    labels: Int[Array, "b"],
+    labels: Int[Array, " b"],
 ) -> tuple[Array | None, Any, Float[Array, ""], Any, Float[Array, ""], Float[Array, ""]]:
     """The last stage there and back: as `backward`, then batch statistics, mean loss and accuracy."""
 
@@ -178,7 +178,7 @@ def normalized_images(
 
 def classes(
     stage: StageModule, params: Any, batch_stats: Any, x: Float[Array, "b h w c"]
-) -> Int[Array, "b"]:
+) -> Int[Array, " b"]:
     """What the last stage says of images, with stored batch statistics."""
     outputs: Any = stage.module.apply({"params": params, "batch_stats": batch_stats}, x)
     return outputs[0][:, 0, 0].argmax(-1)

@@ -38,7 +38,7 @@ def cluster_counts(
 
 
 def interval(
-    values: Float[np.ndarray, "b *cells"], clusters: int
+    values: Float[np.ndarray, " b *cells"], clusters: int
 ) -> tuple[Float[np.ndarray, "*cells"], Float[np.ndarray, "*cells"]]:
     """Ends of the 95 % percentile interval over the resamples in which a value is defined.
 
