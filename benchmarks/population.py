@@ -1,8 +1,8 @@
 """Training many small networks: populations that share programs, one network at a time, and PyTorch.
 
   python -m benchmarks.population --dataset=npz:data/cifar100.npz --out=benchmarks/results/population.json
-  python -m benchmarks.population --space=chains --networks=24 --train_size=3000 --epochs=5 --only=ours,beside \
-      --out=benchmarks/results/population_chains.json
+  python -m benchmarks.population --space=chains --dataset=npz:data/cifar10.npz --networks=24 --train_size=3000 \
+      --epochs=5 --only=ours,beside --out=benchmarks/results/population_chains.json
 
 Random networks of the published library (seed 0), batch 128, SGD 0.01, momentum 0.9, pad-crop-flip, accuracy on
 test images after each epoch; or nine-layer networks of the headline study (`chains`), as its quick preset trains them.

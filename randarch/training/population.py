@@ -8,6 +8,9 @@ computed is what `train` computes, from the same weights, images and augmentatio
 Networks of a population advance in step. Where several are at equal stages, an accelerator takes them in one
 program; a CPU takes one after the other, and several populations beside each other keep its cores busy. That form was
 measured on CPUs alone (`benchmarks.population`): on an accelerator it is right, and how fast it is is not known.
+
+It pays where networks are small and alike: networks of the layer library. Deep chains whose maps and channels change
+from layer to layer share little, and a step of theirs loses more to being cut than compiling less gives back: `train`.
 """
 
 import dataclasses

@@ -77,7 +77,8 @@ class Study(StudyRun[Result]):
 
     def _result(self) -> Result:
         session, images = self.session, self.dataset
-        # No two architectures share a training program, so only those at work are kept.
+        # No two architectures share a training program, so only those at work are kept. Programs of stages, which they
+        # could share, were slower here (`benchmarks.population --space=chains`).
         caches = ProgramCache(), ProgramCache(4 * session.workers)
         return Result(
             study=STUDY,
