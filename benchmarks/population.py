@@ -52,7 +52,7 @@ def main(argv: list[str]) -> None:
     result: dict[str, Any] = {
         "machine": measure.machine(),
         "command": measure.command("benchmarks.population"),
-        "networks": FLAGS.networks,
+        "networks": FLAGS.networks - FLAGS.skip,
     }
     for name in FLAGS.only:
         result[name] = _in_child(name)
@@ -153,7 +153,7 @@ def _cold_and_warm(
 
 
 def _in_child(part: str) -> Any:
-    names = ("dataset", "space", "networks", "workers", "train_size", "epochs")
+    names = ("dataset", "space", "networks", "skip", "workers", "train_size", "epochs")
     options = {name: getattr(FLAGS, name) for name in names}
     return measure.in_child("benchmarks.population", part, options)
 
@@ -188,11 +188,13 @@ def _architectures() -> list[ArchSpec]:
     rng = np.random.default_rng(0)
     if FLAGS.space == "chains":
         chains = ConvChain.of(9, 3)
-        return [chains.decode(genome) for genome in chains.sample(FLAGS.networks, rng)]
-    space = LayerLibrary()
-    genomes = space.draw(FLAGS.networks, rng)
-    distinct = dict.fromkeys(space.canonical(genome) for genome in genomes)
-    return [space.decode(genome) for genome in distinct]
+        drawn = [chains.decode(genome) for genome in chains.sample(FLAGS.networks, rng)]
+    else:
+        space = LayerLibrary()
+        genomes = space.draw(FLAGS.networks, rng)
+        distinct = dict.fromkeys(space.canonical(genome) for genome in genomes)
+        drawn = [space.decode(genome) for genome in distinct]
+    return drawn[FLAGS.skip :]
 
 
 PARTS = {"ours": ours, "one_at_a_time": one_at_a_time, "beside": beside, "pytorch": pytorch}
@@ -201,6 +203,9 @@ if __name__ == "__main__":
     flags.DEFINE_string("dataset", "shapes", "shapes, or npz:PATH.")
     flags.DEFINE_enum("space", "layers", ["layers", "chains"], "Whose networks.")
     flags.DEFINE_integer("networks", 64, "Networks drawn.")
+    flags.DEFINE_integer(
+        "skip", 0, "Of those, the first so many are left out: an earlier run had them."
+    )
     flags.DEFINE_integer("train_size", 5000, "Training images.")
     flags.DEFINE_integer("epochs", 2, "Of training.")
     flags.DEFINE_integer("workers", 0, "Populations beside each other; 0: chosen for the machine.")
