@@ -13,6 +13,8 @@ from randarch.studies.trained import trained_metrics
 from randarch.training import Training
 
 CONFUSION, PREDICTED = "confusion", "predicted"
+RIGHT = "right"
+"""Of repeated trainings: test images of each class (column) that each training (row) has right."""
 
 
 def confusion_matrix(
@@ -61,18 +63,24 @@ def random_metrics(
     }
 
 
-def repeat_metrics(found: Training, starts: Variables) -> dict[str, Any]:
+def repeat_metrics(
+    found: Training, starts: Variables, labels: Int[np.ndarray, " m"], classes: int
+) -> dict[str, Any]:
     """Of several trainings of a network: how far apart they end, and began, and how often they agree.
 
     Args:
       found: of all of them.
       starts: the parameters that they began with, leaves with a leading axis of trainings.
+      labels: of the test images.
+      classes: how many there are.
     """
     predicted = found.predicted
     pairs = np.triu_indices(len(predicted), 1)
     agreement = (predicted[pairs[0]] == predicted[pairs[1]]).mean()
+    right = [np.diag(confusion_matrix(labels, one, classes)) for one in predicted]
     return {
         "accuracies": [float(a) for a in found.test_accuracy],
+        RIGHT: pack(_small(np.stack(right))),
         "failed": [bool(f) for f in found.diverged],
         "distance": relative_distance(found.variables["params"]),
         "start_distance": relative_distance(starts),

@@ -13,7 +13,7 @@ from randarch.receptive_field import BORDER, UNPRODUCTIVE
 from randarch.spaces import LayerLibrary
 from randarch.store import unpack
 from randarch.studies.structural_sampling.networks import Drawn
-from randarch.studies.structural_sampling.rows import CONFUSION, PREDICTED
+from randarch.studies.structural_sampling.rows import CONFUSION, PREDICTED, RIGHT
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,12 @@ class Found:
             name: self.repeat[name].to_numpy(float)
             for name in ("distance", "start_distance", "agreement")
         }
-        return analyze_repeats(accuracies, **columns)
+        classes = None
+        # Runs of earlier versions stored none.
+        if RIGHT in self.repeat and self.repeat[RIGHT].notna().all():
+            right = np.stack([unpack(text) for text in self.repeat[RIGHT]])
+            classes = right / self.class_images
+        return analyze_repeats(accuracies, class_accuracy=classes, **columns)
 
     def confusion(self, draw: int) -> Integer[np.ndarray, "c c"]:
         """Of a draw's network: how many test images of each class (row) it took for each class (column)."""

@@ -244,7 +244,12 @@ class Study(StudyRun[Result]):
                 (found,) = self._train_together([arch], settings, cache, stop)
                 _, state = initial_state(arch, self.images, settings)
                 timings = seconds(1)
-                metrics = repeat_metrics(found, jax.device_get(state.params))
+                metrics = repeat_metrics(
+                    found,
+                    jax.device_get(state.params),
+                    self.dataset.y_test,
+                    self.dataset.num_classes,
+                )
                 return [self._row(REPEAT, index, metrics, timings)]
 
             return work
