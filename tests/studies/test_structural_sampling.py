@@ -13,11 +13,18 @@ import pytest
 
 from randarch import geometry
 from randarch.data import load
+from randarch.receptive_field import UNPRODUCTIVE
+from randarch.report.structure.report import COLUMNS
 from randarch.spec import GlobalPool
 from randarch.store import pack, unpack
 from randarch.studies import RunFailedError
 from randarch.studies.structural_sampling import Config, Result, Study, run, study
-from randarch.studies.structural_sampling.config import PRESETS, deviations
+from randarch.studies.structural_sampling.config import (
+    PRESETS,
+    deviations,
+    differences,
+    on_cifar100,
+)
 from randarch.studies.structural_sampling.networks import draw, last_map
 from randarch.studies.structural_sampling.populations import network_bytes, populations
 from randarch.studies.structural_sampling.rows import confusion_matrix, relative_distance
@@ -313,8 +320,54 @@ def test_the_recipe_goes_to_the_training_and_is_said() -> None:
 
 
 def test_presets_are_what_they_say() -> None:
+    assert differences(PRESETS["paper"], 50_000, 10_000) == ()
     paper = deviations(PRESETS["paper"], 50_000, 10_000)
-    assert len(paper) == 3  # what the paper does not say or do
+    assert len(paper) == 4  # what the paper does not say or do
+    assert any("leaves out 80 images" in text for text in paper)
     quick = deviations(PRESETS["quick"], 1000, 1000)
     assert any("shapes:16, not CIFAR-100" in text for text in quick)
     assert load(PRESETS["quick"].dataset, train_size=20, test_size=10).input_shape == (16, 16, 3)
+
+
+@pytest.mark.parametrize("change", [{"epochs": 1}, {"channels": 16}, {"seeds": 0, "epochs": 10}])
+def test_what_differs_from_the_paper_is_not_compared_with_it(change: dict[str, Any]) -> None:
+    assert differences(dataclasses.replace(PRESETS["paper"], **change), 50_000, 10_000)
+
+
+def test_only_the_papers_images_are_its_images() -> None:
+    def on(dataset: str) -> bool:
+        return on_cifar100(dataclasses.replace(PRESETS["paper"], dataset=dataset))
+
+    assert on("cifar100") and on("npz:some/where/cifar100.npz") and on("npz:cifar100.npz")
+    assert not on("npz:data/blurred_cifar100.npz") and not on("shapes")
+
+
+def test_repeated_trainings_are_stored_by_class(result: Result) -> None:
+    found, classes = result.repeats, result.found.dataset.num_classes
+    assert found.class_within.shape == (classes,) and len(result.found.repeat) == 2
+    for _, row in result.found.repeat.iterrows():
+        right = unpack(row["right"])
+        np.testing.assert_allclose(right.sum(axis=1) / 80, row["accuracies"], atol=1e-6)
+
+
+def test_repeated_trainings_keep_within_memory(result: Result, tmp_path: Path) -> None:
+    """With memory for one network at a time, the trainings of a network come one after the other: the same numbers."""
+    config = dataclasses.replace(SMALL, seeds=0, ensembles=False)
+    seen: list[int] = []
+
+    def counted(archs: Any, images: Any, settings: Any, **options: Any) -> Any:
+        seen.append(len(archs) * len(settings.seeds))
+        return whole(archs, images, settings, **options)
+
+    whole = study.train_population
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(study, "train_population", counted)
+        found = run(config, tmp_path, progress=False, workers=1, memory_budget=100_000)
+    assert set(seen) == {1}
+    np.testing.assert_allclose(
+        found.found.repeat["distance"], result.found.repeat["distance"], rtol=1e-3
+    )
+
+
+def test_the_report_knows_the_columns_of_the_table(result: Result) -> None:
+    assert {UNPRODUCTIVE, *COLUMNS} <= set(result.report().table.columns)

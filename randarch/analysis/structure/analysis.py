@@ -185,6 +185,12 @@ def _notes(sampled: Sampled, top: int, class_top: int) -> tuple[str, ...]:
         notes.append(
             f"{int(sampled.failed.sum())} of {len(sampled)} networks failed and are left out"
         )
+    dead = int((sampled.dead & ~sampled.failed).sum())
+    if dead:
+        notes.append(
+            f"{dead} of {len(sampled)} networks {'is' if dead == 1 else 'are'} dead: one class for every image. They "
+            "count in everything but the best for each class, since each has its class entirely right"
+        )
     if architectures < n:
         notes.append(
             f"{n} draws are {architectures} different architectures; intervals resample those"

@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from scipy import stats
 
 from randarch.analysis.json_ready import json_object
 from randarch.analysis.structure.sampled import Sampled
 
 GROUPS = 10
 _BAND = (0.25, 0.75)
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +27,8 @@ class AccuracyGroup:
       curve_low, curve_high: their quartiles over the networks.
       class_mean: mean accuracy in each class, in the order of the classes.
       covered: in how many classes a network gets at least one image right, on average.
-      above_chance: in how many classes it is better than 1 / classes, on average.
+      above_chance: in how many classes it is better than guessing, on average: than 95 % of what a network that
+        guesses among all classes has right. Of a guesser's own classes, at most 5 % are.
     """
 
     low: float
@@ -64,14 +67,18 @@ def accuracy_groups(sampled: Sampled, groups: int = GROUPS) -> tuple[AccuracyGro
         raise ValueError(f"groups is {groups}; expected at least 1")
     sound, accuracy = sampled.sound_scores(sampled.accuracy)
     order = np.argsort(accuracy, kind="stable")
+    images = sound.class_images
+    guessed = stats.binom.ppf(0.95, images, 1 / len(sound.classes)) / images
     return tuple(
-        _group(sound.class_accuracy[rows], accuracy[rows])
+        _group(sound.class_accuracy[rows], accuracy[rows], guessed)
         for rows in np.array_split(order, min(groups, len(sound)))
     )
 
 
 def _group(
-    class_accuracy: Float[np.ndarray, "n c"], accuracy: Float[np.ndarray, " n"]
+    class_accuracy: Float[np.ndarray, "n c"],
+    accuracy: Float[np.ndarray, " n"],
+    guessed: Float[np.ndarray, " c"],
 ) -> AccuracyGroup:
     ordered = -np.sort(-class_accuracy, axis=1)
     low, high = np.quantile(ordered, _BAND, axis=0)
@@ -85,5 +92,5 @@ def _group(
         curve_high=high,
         class_mean=class_accuracy.mean(axis=0),
         covered=float((class_accuracy > 0).sum(axis=1).mean()),
-        above_chance=float((class_accuracy > 1 / class_accuracy.shape[1]).sum(axis=1).mean()),
+        above_chance=float((class_accuracy > guessed + _ROUNDING).sum(axis=1).mean()),
     )

@@ -24,7 +24,8 @@ SIGNIFICANT = 0.05
 
 @dataclass(frozen=True, eq=False)
 class ClassResult:
-    """One class. Accuracies are shares of its test images; networks are draws (rows) that did not fail.
+    """One class. Accuracies are shares of its test images; networks are draws (rows) that neither failed nor are dead:
+    a network that calls every image the same has one class entirely right, and says nothing about what suits it.
 
     Attributes:
       name: of the class.
@@ -90,7 +91,7 @@ class ClassAnalysis:
     Attributes:
       classes: in the order of the data set.
       overall: layer types by position of the best of all, per 100.
-      n: networks (draws) that did not fail.
+      n: networks (draws) that neither failed nor are dead (did not fail, if all are dead).
       architectures: how many different ones.
       top: how many are best of all.
       class_top: how many are best for a class.
@@ -150,7 +151,7 @@ def analyze_classes(
     """The best structures for each class, and how far they are from the best of all.
 
     Args:
-      sampled: n networks; those that failed are left out.
+      sampled: networks; those that failed or are dead are left out.
       top: how many are best of all.
       class_top: how many are best for a class.
       rng: source of the permutations, simulations and resamples.
@@ -161,15 +162,17 @@ def analyze_classes(
     Raises:
       ValueError: no network is left, or fewer than one is to be best.
     """
-    rows = np.flatnonzero(~sampled.failed)
-    sound, accuracy = sampled.sound_scores(sampled.accuracy)
-    cluster = sound.cluster
-    held = one_hot(sound.layers, len(sound.types))
-    structures = Structures.of(held, cluster, sound.layers.shape[1])
+    sampled.sound_scores(sampled.accuracy)  # refuses a sample without a network
+    rows = sampled.live
+    live = sampled.rows(rows)
+    accuracy = live.accuracy
+    cluster = live.cluster
+    held = one_hot(live.layers, len(live.types))
+    structures = Structures.of(held, cluster, live.layers.shape[1])
     # Rows of an architecture have equal accuracies, hence equal weights: one of them tells all.
     one_row = np.unique(cluster, return_index=True)[1]
     overall = top_weights(accuracy, top)[one_row]
-    columns = np.ascontiguousarray(sound.class_accuracy.T)
+    columns = np.ascontiguousarray(live.class_accuracy.T)
     weights = np.stack([top_weights(column, class_top)[one_row] for column in columns])
     common, counts = structures.composition(overall[None]), structures.composition(weights)
     distances = distance(counts, common)
@@ -177,22 +180,22 @@ def analyze_classes(
     q = stats.false_discovery_control(p)
     noise = noise_distances(
         structures,
-        sound.class_accuracy[one_row] * sound.class_images,
-        sound.class_images,
+        live.class_accuracy[one_row] * live.class_images,
+        live.class_images,
         top=top,
         class_top=class_top,
         simulations=simulations,
         rng=rng,
     )
     best_of_all = int(np.argmax(accuracy))
-    shape = len(sound.types), sound.layers.shape[1]
+    shape = len(live.types), live.layers.shape[1]
     results = []
     for c, column in enumerate(columns):
         best = _best(column, accuracy)
         results.append(
             ClassResult(
-                name=sound.classes[c],
-                images=int(sound.class_images[c]),
+                name=live.classes[c],
+                images=int(live.class_images[c]),
                 top=float(column.max()),
                 mean=float(column.mean()),
                 quantiles=dict(
@@ -208,7 +211,7 @@ def analyze_classes(
                 counts=counts[c].reshape(shape),
                 best=int(rows[best]),
                 best_ties=int((column == column.max()).sum()),
-                best_layers=tuple(sound.types[t] for t in sound.layers[best]),
+                best_layers=tuple(live.types[t] for t in live.layers[best]),
                 best_accuracy_elsewhere=float(accuracy[best]),
             )
         )
@@ -216,7 +219,7 @@ def analyze_classes(
     return ClassAnalysis(
         classes=tuple(results),
         overall=common.reshape(shape),
-        n=len(sound),
+        n=len(live),
         architectures=len(one_row),
         top=top,
         class_top=class_top,

@@ -45,7 +45,8 @@ class Pattern:
         n is the number of architectures that are among the best, be it in part.
       share_sample: share of all networks of the sample.
       lift: share_top / share_sample; bootstrap interval, architectures resampled and the best chosen anew. Undefined
-        if no network has it; blind where none of the best has it ([0, 0]).
+        if no network has it, without an interval if fewer than six architectures do; blind where none of the best has
+        it ([0, 0]).
     """
 
     name: str
@@ -185,6 +186,7 @@ def analyze_patterns(
     for k, name in enumerate([*NAMED, *frequent]):
         n, inside = int(has[:, k].sum()), float(weights @ has[:, k] / weights.sum())
         in_sample = n / len(y)
+        holders = len(np.unique(cluster[has[:, k] > 0]))
         some = shares.sample[:, k] > 0
         lifts = np.where(some, shares.top[:, k] / np.where(some, shares.sample[:, k], 1), np.nan)
         patterns.append(
@@ -194,7 +196,7 @@ def analyze_patterns(
                 mean=float(y @ has[:, k] / n) if n else math.nan,
                 share_top=Estimate(inside, *wilson(inside, worth), math.nan, int((best > 0).sum())),
                 share_sample=in_sample,
-                lift=estimate(inside / in_sample if n else math.nan, lifts, len(best), len(best)),
+                lift=estimate(inside / in_sample if n else math.nan, lifts, holders, len(best)),
             )
         )
     return Patterns(

@@ -68,7 +68,8 @@ class Repeats:
     @property
     def parameters_repeat(self) -> str:
         """`yes`: closer than a tenth of their norm, as the paper says. `closer`: brought together, but not that
-        close. `no`: as far apart as they started, or farther. `unclear` where the intervals leave it open.
+        close. `no`: as far apart as they started, or farther. `apart`: not close, and the intervals leave open
+        whether closer than they started. `unclear` where even that is open.
         """
         if self.distance.high < CLOSE:
             return "yes"
@@ -76,20 +77,21 @@ class Repeats:
             return "unclear"
         if self.distance_ratio.high < 1:
             return "closer"
-        return "no" if self.distance_ratio.low >= 1 else "unclear"
+        return "no" if self.distance_ratio.low >= 1 else "apart"
 
     @property
     def verdict(self) -> str:
         """Both in a sentence."""
         accuracy = {
             "yes": "a network's accuracy is its own",
-            "no": "accuracies differ between trainings as between networks",
+            "no": "a good part of the differences in accuracy is the training's, not the network's",
             "unclear": "too few trainings to say whether a network's accuracy is its own",
         }[self.accuracy_repeats]
         parameters = {
             "yes": "its parameters end very close together",
             "closer": "its parameters end closer together than they start, but not close",
             "no": "its parameters end as far apart as they start, or farther",
+            "apart": "its parameters do not end close together, and whether closer than they start is open",
             "unclear": "whether its parameters end close together is open",
         }[self.parameters_repeat]
         return (

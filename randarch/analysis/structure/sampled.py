@@ -90,6 +90,22 @@ class Sampled:
         return np.unique(self.architecture, return_inverse=True)[1].reshape(-1)
 
     @property
+    def dead(self) -> Bool[np.ndarray, " n"]:
+        """Networks that have all images of one class right and none of the others: they call everything the same.
+
+        Of a single class no network is called dead.
+        """
+        if len(self.classes) < 2:
+            return np.zeros(len(self), bool)
+        return (self.class_accuracy.max(axis=1) == 1) & ((self.class_accuracy > 0).sum(axis=1) == 1)
+
+    @property
+    def live(self) -> Int[np.ndarray, " m"]:
+        """Rows that neither failed nor are dead; those that did not fail, if all of them are dead."""
+        rows = np.flatnonzero(~(self.failed | self.dead))
+        return rows if len(rows) else np.flatnonzero(~self.failed)
+
+    @property
     def sound(self) -> "Sampled":
         """Without the rows that failed."""
         return self.rows(np.flatnonzero(~self.failed))

@@ -181,7 +181,8 @@ def published_table(report: StructureReport) -> Table | None:
         ""
         if report.comparable
         else (
-            "The images are others, or not as many: accuracies cannot be compared, structures with caution."
+            "Images, networks or trainings are others (see the deviations): accuracies cannot be compared, structures "
+            "with caution."
         )
     )
     return Table("Published and here", ("", "Published", "This run"), tuple(rows), note)

@@ -139,6 +139,8 @@ def layers_explain(report: StructureReport) -> str:
     )
     if s.explained_unseen.contains_zero:
         return f"{text}: the interval includes 0, so this run does not show that they explain anything."
+    if s.explained_unseen.value < 0:
+        return f"{text}: less than nothing, so the mean of all predicts unseen networks better."
     return f"{text}; {pairs_add(report)}."
 
 

@@ -97,8 +97,8 @@ class StructureReport:
     Attributes:
       title: of the page.
       analysis: of the trained networks.
-      table: a row a draw, in the order of `analysis.sampled`; with a column `unproductive` (how many convolutions
-        are), accuracies are shown by it.
+      table: a row a draw, in the order of `analysis.sampled`; with a column `unproductive_layers` (how many
+        convolutions are), accuracies are shown by it.
       command: the line that reproduces the run.
       device: what it ran on, in words.
       dataset: the images, in words; may be empty.

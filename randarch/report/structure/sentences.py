@@ -63,12 +63,14 @@ def parameters(report: StructureReport) -> str:
 def layers(report: StructureReport) -> str:
     """Of the layer distribution."""
     a, d = report.analysis, report.analysis.distribution
-    base = 100 / len(d.types)
+    base = f"about {100 / len(d.types):.0f}"
+    if report.config.get("max_unproductive") is not None:
+        base = f"{d.base.min():.0f} to {d.base.max():.0f}, as all that the filter left"
     first = [d.types[int(np.argmax(column))] for column in d.counts.T]
     often = listed([f"{word} at {i}" for i, word in enumerate(first, 1)])
     text = (
         f"Of 100 networks among the best {min(a.top, a.n):,}, so many have a layer type (row) as layer 1, 2 and so on "
-        f"(column); a column sums to 100. Drawn without any choice, each cell would hold about {base:.0f}. Most "
+        f"(column); a column sums to 100. Drawn without any choice, each cell would hold {base}. Most "
         f"frequent are {often}."
     )
     rare = rare_types(report)
@@ -89,13 +91,26 @@ def rare_types(report: StructureReport) -> list[str]:
 
 
 def mean_extents(
-    types: tuple[str, ...], counts: Float[np.ndarray, "types positions"]
-) -> Float[np.ndarray, " positions"]:
-    """Mean extent of the kernels of the convolutions at each position, holes included; nan where there is none."""
+    types: tuple[str, ...], counts: Float[np.ndarray, "types positions"], networks: int
+) -> tuple[Float[np.ndarray, " positions"], Float[np.ndarray, " positions"]]:
+    """Mean extent of the kernels of the convolutions at each position, and its standard error.
+
+    Args:
+      types: words of the layer types.
+      counts: of them by position, per 100 networks.
+      networks: how many were counted.
+
+    Returns:
+      In pixels, holes included; nan where there is no convolution, errors also where there is one alone.
+    """
     reach = np.array([extent(word) or 0 for word in types], dtype=float)
-    weights = counts * (reach > 0)[:, None]
+    weights = counts * (reach > 0)[:, None] * networks / 100
     total = weights.sum(axis=0)
-    return reach @ weights / np.where(total > 0, total, np.nan)
+    number = np.where(total > 0, total, np.nan)
+    mean = reach @ weights / number
+    squares = (weights * (reach[:, None] - mean) ** 2).sum(axis=0)
+    freedom = np.where(number > 1, number - 1, np.nan)
+    return mean, np.sqrt(squares / freedom / number)
 
 
 def kernels(report: StructureReport) -> str:
@@ -103,16 +118,21 @@ def kernels(report: StructureReport) -> str:
     d = report.analysis.distribution
     if len({extent(word) for word in d.types} - {None}) < 2 or d.top >= d.n:
         return ""
-    mean = mean_extents(d.types, d.counts)
-    known = np.flatnonzero(~np.isnan(mean))
+    mean, error = mean_extents(d.types, d.counts, d.top)
+    known = np.flatnonzero(~np.isnan(error))
     if len(known) < 2:
         return ""
-    start, end = mean[known[0]], mean[known[-1]]
-    trend = "grow" if end > start else "do not grow"
+    first, last = known[0], known[-1]
+    growth = mean[last] - mean[first]
+    margin = 1.96 * math.hypot(error[first], error[last])
+    verdict = "no trend is shown"
+    if abs(growth) > margin:
+        verdict = "they grow" if growth > 0 else "they shrink"
     return (
-        f"The kernels of the best networks' convolutions {trend} with depth: they reach {start:.1f} pixels on average "
-        f"at layer {known[0] + 1} and {end:.1f} at layer {known[-1] + 1} (holes of dilated ones included; the paper "
-        "finds them growing)."
+        "The paper finds kernels growing with depth. Those of the best networks' convolutions reach "
+        f"{mean[first]:.1f} pixels on average at layer {first + 1} and {mean[last]:.1f} at layer {last + 1} (holes of "
+        f"dilated ones included), {signed(growth, 1)} [{signed(growth - margin, 1)}, {signed(growth + margin, 1)}]: "
+        f"{verdict}."
     )
 
 
@@ -128,6 +148,8 @@ def beside_published(report: StructureReport) -> str:
     text += f" Over its {found.spearman.n} cells both agree with Spearman {told(found.spearman)}"
     if found.spearman.contains_zero:
         return f"{text}: no agreement is shown."
+    if found.spearman.value < 0:
+        return f"{text}: what is frequent there is rare here."
     return f"{text} (cells of a column depend on each other, so the interval is a rough guide)."
 
 
@@ -162,6 +184,8 @@ def effects(report: StructureReport) -> str:
     )
     if s.explained_unseen.contains_zero:
         return f"{text}: of unseen networks it may explain nothing at all."
+    if s.explained_unseen.value < 0:
+        return f"{text}: the mean of all predicts unseen networks better."
     return f"{text}; {pairs_add(report)}."
 
 
@@ -202,7 +226,15 @@ def pairs(report: StructureReport) -> str:
 def classes(report: StructureReport) -> str:
     """Of the table of classes."""
     c = report.analysis.classes
-    noise = ""
+    noise, again = "", ""
+    icc = np.empty(0) if report.repeats is None else report.repeats.class_icc
+    if np.isfinite(icc).any():
+        share = max(0.0, float(np.nanmean(icc)))
+        again = (
+            " Noise does not cover that a network trained again is better at other classes: of the variance of a "
+            f"class's accuracy, {percent(share, 0)} is the network's, the rest that of a single training (mean over "
+            "classes, from the repeated trainings)."
+        )
     if c.simulations:
         noise = (
             " Noise is the distance that would come out if no network were better at one class than its overall "
@@ -211,10 +243,10 @@ def classes(report: StructureReport) -> str:
         )
     return (
         f"For each class, its best {c.class_top:,} networks are compared with the best {c.top:,} of all. The distance "
-        f"adds up the differences of their layer tables, from 0 to {200 * c.overall.shape[1]:,}.{noise} p says how "
-        "often chance alone would divide the same networks into two so different sets; q corrects it for the number of "
-        f"classes. An asterisk marks the {len(c.found):,} of {len(c.classes):,} classes with q up to {SIGNIFICANT:g} "
-        f"and a distance beyond 95 % of those of noise. {blunt(report)}"
+        f"adds up the differences of their layer tables, from 0 to {200 * c.overall.shape[1]:,}.{noise}{again} "
+        "p says how often chance alone would divide the same networks into two so different sets; q corrects it for "
+        f"the number of classes. An asterisk marks the {len(c.found):,} of {len(c.classes):,} classes with q up to "
+        f"{SIGNIFICANT:g} and a distance beyond 95 % of those of noise. {blunt(report)}"
     ).strip()
 
 
@@ -263,9 +295,10 @@ def groups(report: StructureReport) -> str:
     if len(found) < 2:
         return text.strip()
     return (
-        f"{text}Even the worst group has {percent(worst.best_class)} in its best class and is better than guessing in "
+        f"{text}The worst group has {percent(worst.best_class)} in its best class and is better than guessing in "
         f"{worst.above_chance:.1f} of {classes} classes; the best group has {percent(best.best_class)} and "
-        f"{best.above_chance:.1f}."
+        f"{best.above_chance:.1f}. (Better: than 95 % of what guessing gives, so a guesser is so in up to "
+        f"{0.05 * classes:.1f}.)"
     )
 
 

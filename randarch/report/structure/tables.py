@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from randarch.analysis import Estimate, PairEffect, Pattern, by_unproductive
+from randarch.receptive_field import UNPRODUCTIVE
 from randarch.report import fields
 from randarch.report.numbers import (
     DASH,
@@ -42,6 +43,7 @@ def sample_table(report: StructureReport) -> Table:
     rows = [
         ("draws", f"{len(a.sampled):,}"),
         ("failed", f"{a.failed:,}"),
+        ("dead: one class for every image", f"{int((a.sampled.dead & ~a.sampled.failed).sum()):,}"),
         ("different architectures among the others", f"{a.architectures:,}"),
         ("test images", f"{int(a.sampled.class_images.sum()):,}"),
         ("classes", f"{len(a.sampled.classes):,}"),
@@ -57,11 +59,11 @@ def sample_table(report: StructureReport) -> Table:
 
 def fields_table(report: StructureReport) -> Table | None:
     """By number of unproductive convolutions; None without that column."""
-    if "unproductive" not in report.table.columns:
+    if UNPRODUCTIVE not in report.table.columns:
         return None
     sound = report.table[~report.table["failed"].to_numpy(dtype=bool)]
     groups = by_unproductive(
-        sound["unproductive"].astype(int).tolist(), {"accuracy": sound["accuracy"].tolist()}
+        sound[UNPRODUCTIVE].astype(int).tolist(), {"accuracy": sound["accuracy"].tolist()}
     )
     return fields.fields_table(groups, {"accuracy": "Test accuracy"})
 

@@ -4,6 +4,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from randarch.engine import EvaluationSettings
@@ -187,11 +188,17 @@ PRESETS: Mapping[str, Config] = {
 
 def on_cifar100(config: Config) -> bool:
     """Whether classes and images are those of the paper."""
-    return config.dataset == "cifar100" or config.dataset.endswith("cifar100.npz")
+    file = PurePath(config.dataset.removeprefix("npz:")).name
+    return config.dataset == "cifar100" or file == "cifar100.npz"
 
 
 def deviations(config: Config, train_size: int, test_size: int) -> tuple[str, ...]:
-    """How a run differs from the paper's protocol, a sentence each."""
+    """How a run differs from the paper's protocol, and what the paper leaves open, a sentence each."""
+    return differences(config, train_size, test_size) + _left_open(config, train_size)
+
+
+def differences(config: Config, train_size: int, test_size: int) -> tuple[str, ...]:
+    """How a run differs from what the paper says; empty where its numbers may be compared with the published ones."""
     found = []
     paper = PRESETS["paper"]
     if not on_cifar100(config):
@@ -234,10 +241,19 @@ def deviations(config: Config, train_size: int, test_size: int) -> tuple[str, ..
             f"Only networks with at most {config.max_unproductive} convolutions that read windows larger than the "
             "image."
         )
-    found.append(
+    return tuple(found)
+
+
+def _left_open(config: Config, train_size: int) -> tuple[str, ...]:
+    found = [
         "The paper does not say how poolings are padded (here: so that five leave one pixel of 32), nor how the "
         f"classifier is initialised (here: {config.init})."
-    )
+    ]
+    left = train_size % config.batch_size
+    if left:
+        found.append(
+            f"An epoch leaves out {left:,} images, others each time, that do not fill a step; the paper does not say."
+        )
     if config.seeds:
         found.append(
             "Random weights are scored too, with pixels normalised by channel; the paper has none."

@@ -36,14 +36,12 @@ from randarch.studies.structural_sampling.comparison import (
     published_structure,
 )
 from randarch.studies.structural_sampling.config import (
-    PRESETS,
     Config,
-    deviations,
+    differences,
     on_cifar100,
 )
 from randarch.studies.structural_sampling.stored import Found
 
-PAPER_SIZES = published.TRAIN_SIZE, published.TEST_SIZE
 RESAMPLES, PERMUTATIONS, SIMULATIONS = 1000, 10_000, 200
 CORRELATED = 3000
 """Architectures at most whose random and trained accuracies are correlated."""
@@ -125,9 +123,8 @@ class Result:
         found = combine_specialists(
             predictions, data.y_test.astype(np.int64), data.num_classes, rng=self._rng(3)
         )
-        # Rows of predictions are architectures whose training did not diverge: name them by their first draw.
-        sound = np.flatnonzero(~self.found.train["diverged"].to_numpy(bool))
-        draws = [self.found.drawn.first[i] for i in sound]
+        # Rows of predictions are architectures: name them by their first draw.
+        draws = [self.found.drawn.first[i] for i in self.found.voters]
         ensembles = (
             dataclasses.replace(one, members=tuple(draws[i] for i in one.members))
             for one in found.ensembles
@@ -253,7 +250,8 @@ class Result:
     def report(self) -> StructureReport:
         """What the page shows."""
         against = self.comparison
-        comparable = len(self.deviations) <= len(deviations(PRESETS["paper"], *PAPER_SIZES))
+        images = self.found.dataset
+        others = differences(self.config, len(images.x_train), len(images.x_test))
         return StructureReport(
             title="Which layers suit which classes?",
             analysis=self.analysis,
@@ -267,7 +265,7 @@ class Result:
             published=published_structure(self.found.space.library, self.config.layers)
             if on_cifar100(self.config)
             else None,
-            comparable=comparable,
+            comparable=not others,
             against_layers=against.layers,
             against_classes=against.classes,
             examples=self._examples(),

@@ -78,12 +78,18 @@ class Found:
 
     @property
     def predictions(self) -> Integer[np.ndarray, "a m"] | None:
-        """What each architecture says of each test image, without those that failed; None where that was not stored."""
-        sound = self.train[~self.train["diverged"].astype(bool)]
-        if PREDICTED not in sound or not len(sound):
+        """What each of the `voters` says of each test image; None where that was not stored or there are none."""
+        voters = self.train.iloc[self.voters]
+        if PREDICTED not in voters or not len(voters):
             return None
         kind = np.min_scalar_type(self.dataset.num_classes)
-        return np.stack([unpack(text).astype(kind) for text in sound[PREDICTED]])
+        return np.stack([unpack(text).astype(kind) for text in voters[PREDICTED]])
+
+    @property
+    def voters(self) -> Int[np.ndarray, " v"]:
+        """Architectures that neither diverged nor call every image the same."""
+        out = self.train["diverged"].astype(bool) | self.train["dead"].astype(bool)
+        return np.flatnonzero(~out)
 
     @property
     def repeats(self) -> Repeats | None:

@@ -1,5 +1,6 @@
 """The run: draw networks, train them in populations, score them with random weights, train some again."""
 
+import dataclasses
 import hashlib
 import os
 from collections.abc import Callable, Sequence
@@ -111,11 +112,13 @@ class Study(StudyRun[Result]):
         shape = self.dataset.input_shape
         # The costly ones first, so that no worker is left alone with one at the end.
         self.geometries = [geometry.analyze(arch, shape) for arch in self.archs]
+        self.bytes = [network_bytes(found, config.batch_size) for found in self.geometries]
+        self.memory = memory_of_populations(self.session.memory_budget) // self.session.workers
         self.populations, self.shrunk = populations(
             sorted(range(len(self.archs)), key=lambda i: (-self.geometries[i].macs, i)),
-            [network_bytes(found, config.batch_size) for found in self.geometries],
+            self.bytes,
             asked=population,
-            memory=memory_of_populations(self.session.memory_budget) // self.session.workers,
+            memory=self.memory,
         )
         self.session.open(self.dataset.digest)
 
@@ -208,7 +211,7 @@ class Study(StudyRun[Result]):
         cache: ProgramCache,
         stop: Stop,
     ) -> list[Training]:
-        """A population; in halves, if the device has less memory than was thought."""
+        """A population; in halves, networks first and then seeds, if the device has less memory than was thought."""
         try:
             return train_population(
                 archs,
@@ -218,8 +221,12 @@ class Study(StudyRun[Result]):
                 on_epoch=lambda _: stop.check(),
             )
         except jax.errors.JaxRuntimeError as error:
-            if "RESOURCE_EXHAUSTED" not in str(error) or len(archs) == 1:
+            if "RESOURCE_EXHAUSTED" not in str(error) or len(archs) * len(settings.seeds) == 1:
                 raise
+        if len(archs) == 1:
+            half = len(settings.seeds) // 2
+            self.session.log(f"{len(settings.seeds)} trainings do not fit the device: in halves")
+            return [self._train_by_parts(archs[0], settings, half, cache, stop)]
         half = len(archs) // 2
         self.session.log(f"{len(archs)} networks do not fit the device together: in halves")
         first, second = (
@@ -227,6 +234,22 @@ class Study(StudyRun[Result]):
             for some in (archs[:half], archs[half:])
         )
         return first + second
+
+    def _train_by_parts(
+        self,
+        arch: ArchSpec,
+        settings: TrainingSettings,
+        at_once: int,
+        cache: ProgramCache,
+        stop: Stop,
+    ) -> Training:
+        """All seeds of a network, some of them at once."""
+        parts = [
+            dataclasses.replace(settings, seeds=settings.seeds[first : first + at_once])
+            for first in range(0, len(settings.seeds), at_once)
+        ]
+        found = [self._train_together([arch], part, cache, stop)[0] for part in parts]
+        return Training.of_seeds(found)
 
     def _repeat(self, cache: ProgramCache) -> None:
         """Some architectures, chosen at random, several times."""
@@ -241,7 +264,8 @@ class Study(StudyRun[Result]):
                 stop.check()
                 seconds = billed(cache)
                 arch = self.archs[index]
-                (found,) = self._train_together([arch], settings, cache, stop)
+                at_once = max(1, self.memory // self.bytes[index])
+                found = self._train_by_parts(arch, settings, at_once, cache, stop)
                 _, state = initial_state(arch, self.images, settings)
                 timings = seconds(1)
                 metrics = repeat_metrics(

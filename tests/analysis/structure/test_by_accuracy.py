@@ -19,7 +19,7 @@ def test_groups_by_hand() -> None:
     np.testing.assert_allclose(better.class_mean, [0.5, 0.75, 0.4])
     np.testing.assert_allclose(better.curve_low, [0.825, 0.625, 0.125])
     assert (worse.covered, better.covered) == (1, 3)
-    # Chance is a third: .3 is below.
+    # Of 100 images guessing has 41 or fewer right in 95 % of cases.
     assert (worse.above_chance, better.above_chance) == (0.5, 2)
     assert better.best_class == pytest.approx(0.85) and better.mean == pytest.approx(0.55)
 
@@ -39,3 +39,11 @@ def test_there_are_no_more_groups_than_networks() -> None:
     assert [g.n for g in accuracy_groups(make_sampled(3), 10)] == [1, 1, 1]
     with pytest.raises(ValueError, match="at least 1"):
         accuracy_groups(make_sampled(3), 0)
+
+
+def test_a_guesser_is_hardly_ever_better_than_guessing() -> None:
+    rng = np.random.default_rng(0)
+    accuracy = rng.binomial(50, 0.01, size=(400, 100)) / 50
+    (group,) = accuracy_groups(sampled_from(np.zeros((400, 2), int), accuracy, images=50), 1)
+    assert 0 < group.above_chance <= 5
+    assert group.covered == pytest.approx(100 * (1 - 0.99**50), abs=1)

@@ -98,3 +98,20 @@ def test_the_generator_decides_and_the_summary_is_json() -> None:
     assert summary["classes"][0]["quantiles"]["0.5"] == pytest.approx(
         np.median(sampled.class_accuracy[:, 0])
     )
+
+
+def test_dead_networks_are_not_the_best_for_a_class() -> None:
+    sampled = make_sampled(60, images=50)
+    accuracy = sampled.class_accuracy.copy()
+    accuracy[7] = np.eye(6)[2]
+    dead = sampled_from(sampled.layers, accuracy, images=50)
+    found = analyze(dead, top=10, class_top=5)
+    without = analyze(dead.rows(np.flatnonzero(~dead.dead)), top=10, class_top=5)
+    assert (found.n, found.classes[2].best) != (60, 7)
+    for one, other in zip(found.classes, without.classes, strict=True):
+        assert (one.top, one.distance, one.p) == (other.top, other.distance, other.p)
+    # Rows are those of the sample.
+    best = found.classes[2].best
+    assert dead.class_accuracy[best, 2] == found.classes[2].top < 1
+    only = analyze(dead.rows([7]), top=1, class_top=1)
+    assert only.n == 1 and only.classes[2].top == 1

@@ -95,6 +95,19 @@ def test_a_pattern_that_no_network_has_is_undefined() -> None:
     assert found.of("convolutions only").lift.value == 1
 
 
+def test_a_pattern_of_a_few_networks_has_no_interval() -> None:
+    """Two networks that are both among the best are so in every resample."""
+    layers = np.full((40, 2), 1)
+    layers[:2] = 0
+    sampled = sampled_from(layers, np.linspace(0.9, 0.1, 40)[:, None])
+    found = analyze_patterns(
+        sampled, sampled.accuracy, 4, KINDS, rng=np.random.default_rng(0), resamples=100
+    )
+    rare, common = found.of("no layers"), found.of("convolutions only")
+    assert rare.n == 2 and rare.lift.value == 10 and np.isnan(rare.lift.low)
+    assert common.lift.low < common.lift.value < common.lift.high
+
+
 @pytest.mark.parametrize(
     ("kinds", "message"),
     [

@@ -78,7 +78,10 @@ def test_classes_are_judged_one_by_one() -> None:
 
 @pytest.mark.parametrize(
     ("distance", "start", "expected"),
-    [(0.03, 1.4, "yes"), (0.7, 1.4, "closer"), (1.4, 1.2, "no"), (1.0, 1.0, "unclear")],
+    [
+        *((0.03, 1.4, "yes"), (0.7, 1.4, "closer"), (1.4, 1.2, "no")),
+        *((1.0, 1.0, "apart"), (0.1, 1.4, "unclear")),
+    ],
 )
 def test_verdict_on_parameters(distance: float, start: float, expected: str) -> None:
     jitter = np.tile([0.98, 1.02], 10)

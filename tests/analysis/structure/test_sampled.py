@@ -61,3 +61,14 @@ def test_what_does_not_go_together_is_refused(change: dict[str, object], message
     values = {field.name: getattr(good, field.name) for field in dataclasses.fields(good)}
     with pytest.raises(ValueError, match=message):
         Sampled(**(values | change))
+
+
+def test_networks_that_call_every_image_the_same_are_dead() -> None:
+    accuracy = np.array([[1.0, 0, 0], [0, 0.9, 0], [1, 0.1, 0], [0, 0, 0], [np.nan] * 3])
+    failed = np.array([False] * 4 + [True])
+    sampled = sampled_from(np.zeros((5, 2), int), accuracy, failed=failed)
+    assert sampled.dead.tolist() == [True, False, False, False, False]
+    assert sampled.live.tolist() == [1, 2, 3]
+    assert sampled.rows([0, 4]).live.tolist() == [0]
+    single = sampled_from(np.zeros((2, 2), int), np.array([[1.0], [0.5]]))
+    assert not single.dead.any()

@@ -20,6 +20,7 @@ from randarch.analysis import (
     compare_distribution,
 )
 from randarch.analysis.correlation import correlate
+from randarch.receptive_field import UNPRODUCTIVE
 from randarch.report.structure import (
     PublishedClass,
     PublishedStructure,
@@ -208,7 +209,7 @@ def make_report(analysis: StructureAnalysis, **options: Any) -> StructureReport:
     """With every optional part, unless `options` says otherwise."""
     few = Bootstrap(40, np.random.default_rng(0))
     published = make_published(analysis)
-    table = make_table(analysis.sampled, unproductive=analysis.sampled.layers[:, 0] % 3)
+    table = make_table(analysis.sampled, **{UNPRODUCTIVE: analysis.sampled.layers[:, 0] % 3})
     rows = [published.classes.get(c.name) for c in analysis.classes.classes]
     columns = [
         np.array([np.nan if r is None else getattr(r, name) for r in rows], dtype=float)

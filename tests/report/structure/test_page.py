@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from randarch.analysis import Estimate, Sampled, StructureAnalysis
+from randarch.receptive_field import UNPRODUCTIVE
 from randarch.report.numbers import interval, percent, points_interval
 from randarch.report.structure import StructureReport, findings, render_page, sentences
 from randarch.report.structure.hover import MAX_MARKS, chosen_marks, omitted
@@ -27,6 +28,7 @@ from tests.report.structure.examples import (
     analyse,
     make_bare_report,
     make_examples,
+    make_repeats,
     make_report,
     make_table,
     simulate,
@@ -86,7 +88,7 @@ def test_optional_parts_are_left_out(rendered: tuple[StructureReport, str, Page]
         there = getattr(report, name) is not None
         assert (f'id="{name}"' in html) == (f'href="#{name}"' in html) == there
     assert ("The engine's counters" in page.text) == bool(report.engine)
-    assert ("Unproductive convolutions" in page.text) == ("unproductive" in report.table.columns)
+    assert ("Unproductive convolutions" in page.text) == (UNPRODUCTIVE in report.table.columns)
     assert ("A few images of each" in page.text) == bool(report.examples)
 
 
@@ -186,7 +188,41 @@ def test_planted_effects_are_found(analysis: StructureAnalysis) -> None:
     report = make_bare_report(analysis)
     assert "so it does show" in findings.sandwich(report)
     assert "chair" in findings.classes_differ(report)
-    assert "grow with depth" in sentences.kernels(report)
+    assert "they grow." in sentences.kernels(report)
+
+
+def test_kernels_grow_only_where_the_difference_is_clear(few: StructureAnalysis) -> None:
+    d = replace(few.distribution, top=12, n=100)
+    counts = np.zeros_like(d.counts)
+    row = {word: i for i, word in enumerate(d.types)}
+    counts[row["conv3"]], counts[row["conv5"]] = 50.0, 50.0
+    counts[row["conv3"], -1], counts[row["conv5"], -1] = 45.0, 55.0
+
+    def said(last: float) -> str:
+        counts[row["conv3"], -1], counts[row["conv5"], -1] = 100 - last, last
+        found = replace(few, distribution=replace(d, counts=counts.copy()))
+        return sentences.kernels(make_bare_report(found))
+
+    # 12 networks, 4.0 pixels with a standard error of 1 / sqrt(11): a tenth more is not clear.
+    assert "no trend is shown" in said(55) and "+0.1 [" in said(55)
+    assert "they grow" in said(100) and "they shrink" in said(0)
+
+
+def test_less_than_nothing_is_not_called_explained(analysis: StructureAnalysis) -> None:
+    worse = replace(
+        analysis.surrogate, explained_unseen=Estimate(-0.5, -0.9, -0.1, np.nan, analysis.n)
+    )
+    report = make_bare_report(replace(analysis, surrogate=worse))
+    for text in (findings.layers_explain(report), sentences.effects(report)):
+        assert "the mean of all predicts unseen networks better" in text
+        assert "pairs of neighbouring" not in text
+
+
+def test_repeats_say_what_of_a_class_is_training(analysis: StructureAnalysis) -> None:
+    repeats = make_repeats()
+    text = sentences.classes(make_bare_report(analysis, repeats=repeats))
+    assert f"{np.nanmean(repeats.class_icc):.0%}".rstrip("%") in text and "single training" in text
+    assert "single training" not in sentences.classes(make_bare_report(analysis))
 
 
 def test_a_test_that_cannot_show_anything_says_so(analysis: StructureAnalysis) -> None:
@@ -200,8 +236,11 @@ def test_a_test_that_cannot_show_anything_says_so(analysis: StructureAnalysis) -
 
 def test_extents_are_those_of_the_convolutions_alone() -> None:
     counts = np.array([[50.0, 100.0], [25.0, 0.0], [25.0, 0.0]])
-    mean = sentences.mean_extents(("max2", "conv3", "conv5d2"), counts)
+    mean, error = sentences.mean_extents(("max2", "conv3", "conv5d2"), counts, 40)
     np.testing.assert_allclose(mean, [(3 + 9) / 2, np.nan])
+    # Ten networks with 3 and ten with 9 pixels.
+    deviation = np.std([3.0] * 10 + [9.0] * 10, ddof=1)
+    np.testing.assert_allclose(error, [deviation / np.sqrt(20), np.nan])
 
 
 def test_rounding_makes_no_digits() -> None:
