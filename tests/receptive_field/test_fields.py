@@ -241,10 +241,10 @@ def test_every_genome_of_every_space_has_an_analysis_or_a_named_layer(resolution
 def test_a_thousand_genomes_take_seconds() -> None:
     space = ConvGrid(padding="same")
     genomes = space.sample(1000, np.random.default_rng(0))
-    start = time.perf_counter()
+    start = time.process_time()
     for genome in genomes:
         analyze_fields(space.decode(genome), 96)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_a_stem_that_does_not_fit_is_named() -> None:

@@ -107,6 +107,7 @@ def test_a_finished_run_is_not_done_again(
     assert again.networks[0].whole == result.networks[0].whole
 
 
+@pytest.mark.slow
 def test_a_run_that_lost_a_network_does_it_again_to_the_same_numbers(
     result: Result, folder: Path, tmp_path: Path
 ) -> None:
