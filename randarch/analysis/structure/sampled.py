@@ -91,7 +91,8 @@ class Sampled:
 
     @property
     def dead(self) -> Bool[np.ndarray, " n"]:
-        """Networks that have all images of one class right and none of the others: they call everything the same.
+        """Networks that have all images of one class right and none of the others, as those do that call every image the
+        same.
 
         Of a single class no network is called dead.
         """
