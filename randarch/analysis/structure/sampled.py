@@ -91,10 +91,9 @@ class Sampled:
 
     @property
     def dead(self) -> Bool[np.ndarray, " n"]:
-        """Networks that have all images of one class right and none of the others, as those do that call every image the
-        same.
+        """Networks that have all images of one class right and none of the others.
 
-        Of a single class no network is called dead.
+        Those are the ones that call every image the same. Of a single class no network is called dead.
         """
         if len(self.classes) < 2:
             return np.zeros(len(self), bool)
