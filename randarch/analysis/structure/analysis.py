@@ -188,8 +188,8 @@ def _notes(sampled: Sampled, top: int, class_top: int) -> tuple[str, ...]:
     dead = int((sampled.dead & ~sampled.failed).sum())
     if dead:
         notes.append(
-            f"{dead} of {len(sampled)} networks {'is' if dead == 1 else 'are'} dead: all of one class right, none of another. They "
-            "count in everything but the best for each class, since each has its class entirely right"
+            f"{dead} of {len(sampled)} networks {'is' if dead == 1 else 'are'} dead: all of one class right, none of "
+            "another. They count in everything but the best for each class, since each has its class entirely right"
         )
     if architectures < n:
         notes.append(
