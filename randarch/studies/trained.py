@@ -6,6 +6,7 @@ from randarch.engine import ProgramCache
 from randarch.spaces import Genome
 from randarch.spec import ArchSpec
 from randarch.store import Row
+from randarch.studies.billing import billed
 from randarch.studies.shards import Shard, Stop
 from randarch.training import Training, TrainingImages, TrainingSettings, train
 
@@ -35,10 +36,9 @@ def training_shard(
 
     def work(stop: Stop) -> list[Row]:
         stop.check()
-        before = cache.used()
+        seconds = billed(cache)
         found = train(arch, images, settings, compile=cache.get, on_epoch=lambda _: stop.check())
-        used = cache.used() - before
-        timings = {"compile": used.compile_seconds, "run": found.seconds - used.program_seconds}
+        timings = seconds(1)
         columns = {**metrics, **trained_metrics(found)}
         return [Row(kind, draw, genome, seed, arch.digest, columns, timings)]
 

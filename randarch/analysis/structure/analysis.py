@@ -185,7 +185,7 @@ def _notes(sampled: Sampled, top: int, class_top: int) -> tuple[str, ...]:
         notes.append(
             f"{int(sampled.failed.sum())} of {len(sampled)} networks failed and are left out"
         )
-    dead = int((sampled.dead & ~sampled.failed).sum())
+    dead = int(sampled.dead.sum())
     if dead:
         notes.append(
             f"{dead} of {len(sampled)} networks {'is' if dead == 1 else 'are'} dead: all of one class right, none of "

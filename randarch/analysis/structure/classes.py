@@ -162,11 +162,9 @@ def analyze_classes(
     Raises:
       ValueError: no network is left, or fewer than one is to be best.
     """
-    sampled.sound_scores(sampled.accuracy)  # refuses a sample without a network
     rows = sampled.live
     live = sampled.rows(rows)
-    accuracy = live.accuracy
-    cluster = live.cluster
+    accuracy, cluster = live.accuracy, live.cluster
     held = one_hot(live.layers, len(live.types))
     structures = Structures.of(held, cluster, live.layers.shape[1])
     # Rows of an architecture have equal accuracies, hence equal weights: one of them tells all.

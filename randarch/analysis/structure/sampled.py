@@ -93,7 +93,8 @@ class Sampled:
     def dead(self) -> Bool[np.ndarray, " n"]:
         """Networks that have all images of one class right and none of the others.
 
-        Those are the ones that call every image the same. Of a single class no network is called dead.
+        Those are the ones that call every image the same. Of a single class no network is called dead, and none is
+        that failed.
         """
         if len(self.classes) < 2:
             return np.zeros(len(self), bool)
@@ -101,7 +102,12 @@ class Sampled:
 
     @property
     def live(self) -> Int[np.ndarray, " m"]:
-        """Rows that neither failed nor are dead; those that did not fail, if all of them are dead."""
+        """Rows that neither failed nor are dead; those that did not fail, if all of them are dead.
+
+        Raises:
+          ValueError: no row that did not fail.
+        """
+        self._refuse_all_failed()
         rows = np.flatnonzero(~(self.failed | self.dead))
         return rows if len(rows) else np.flatnonzero(~self.failed)
 
@@ -136,8 +142,11 @@ class Sampled:
             raise ValueError(
                 f"{len(scores)} scores of {len(self)} networks; expected one a network"
             )
+        self._refuse_all_failed()
+        return self.sound, scores[~self.failed]
+
+    def _refuse_all_failed(self) -> None:
         if self.failed.all():
             raise ValueError(
                 f"all of {len(self)} networks failed; expected at least one that did not"
             )
-        return self.sound, scores[~self.failed]

@@ -5,9 +5,9 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from randarch.analysis import ClassResult
+from randarch.analysis import ClassResult, Estimate
 from randarch.analysis.structure.classes import SIGNIFICANT
-from randarch.report.numbers import count, decimal, percent, percent_interval, signed
+from randarch.report.numbers import count, decimal, interval, percent, percent_interval, signed
 from randarch.report.structure.findings import (
     SANDWICH,
     blunt,
@@ -123,16 +123,16 @@ def kernels(report: StructureReport) -> str:
     if len(known) < 2:
         return ""
     first, last = known[0], known[-1]
-    growth = mean[last] - mean[first]
+    value = float(mean[last] - mean[first])
     margin = 1.96 * math.hypot(error[first], error[last])
-    verdict = "no trend is shown"
-    if abs(growth) > margin:
-        verdict = "they grow" if growth > 0 else "they shrink"
+    growth = Estimate(value, value - margin, value + margin, math.nan, d.top)
+    verdict = "they grow" if value > 0 else "they shrink"
+    if growth.contains_zero:
+        verdict = "no trend is shown"
     return (
         "The paper finds kernels growing with depth. Those of the best networks' convolutions reach "
         f"{mean[first]:.1f} pixels on average at layer {first + 1} and {mean[last]:.1f} at layer {last + 1} (holes of "
-        f"dilated ones included), {signed(growth, 1)} [{signed(growth - margin, 1)}, {signed(growth + margin, 1)}]: "
-        f"{verdict}."
+        f"dilated ones included), {signed(value, 1)} {interval(growth, 1)}: {verdict}."
     )
 
 
@@ -226,28 +226,33 @@ def pairs(report: StructureReport) -> str:
 def classes(report: StructureReport) -> str:
     """Of the table of classes."""
     c = report.analysis.classes
-    noise, again = "", ""
-    icc = np.empty(0) if report.repeats is None else report.repeats.class_icc
-    if np.isfinite(icc).any():
-        share = max(0.0, float(np.nanmean(icc)))
-        again = (
-            " Noise does not cover that a network trained again is better at other classes: of the variance of a "
-            f"class's accuracy, {percent(share, 0)} is the network's, the rest that of a single training (mean over "
-            "classes, from the repeated trainings)."
-        )
+    noise = ""
     if c.simulations:
         noise = (
             " Noise is the distance that would come out if no network were better at one class than its overall "
             "accuracy and the class's difficulty say: a class has few test images, so its best networks are partly "
-            "lucky ones."
+            f"lucky ones.{_lucky_trainings(report)}"
         )
     return (
         f"For each class, its best {c.class_top:,} networks are compared with the best {c.top:,} of all. The distance "
-        f"adds up the differences of their layer tables, from 0 to {200 * c.overall.shape[1]:,}.{noise}{again} "
+        f"adds up the differences of their layer tables, from 0 to {200 * c.overall.shape[1]:,}.{noise} "
         "p says how often chance alone would divide the same networks into two so different sets; q corrects it for "
         f"the number of classes. An asterisk marks the {len(c.found):,} of {len(c.classes):,} classes with q up to "
         f"{SIGNIFICANT:g} and a distance beyond 95 % of those of noise. {blunt(report)}"
     ).strip()
+
+
+def _lucky_trainings(report: StructureReport) -> str:
+    """What the noise of test images leaves out, where repeated trainings tell; empty where not."""
+    icc = np.empty(0) if report.repeats is None else report.repeats.class_icc
+    if not np.isfinite(icc).any():
+        return ""
+    share = max(0.0, float(np.nanmean(icc)))
+    return (
+        " It does not cover that a network trained again is better at other classes: of the variance of a class's "
+        f"accuracy, {percent(share, 0)} is the network's, the rest that of a single training (mean over classes, from "
+        "the repeated trainings)."
+    )
 
 
 def distance_and_rank(report: StructureReport) -> str:
