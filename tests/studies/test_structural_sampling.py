@@ -123,12 +123,14 @@ def test_confusion_matrices_count_every_test_image(result: Result) -> None:
     )
 
 
+@pytest.mark.usefixtures("tables_only")
 def test_populations_and_workers_change_rounding_at_most(result: Result, tmp_path: Path) -> None:
     other = run(SMALL, tmp_path, 5, progress=False, workers=1, memory_budget=2**28)
     np.testing.assert_array_equal(other.table["accuracy"], result.table["accuracy"])
     assert other.engine["networks in a population, at most"] == 5
 
 
+@pytest.mark.usefixtures("tables_only")
 def test_an_interrupted_run_resumes_to_the_same_table(
     result: Result, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,6 +267,7 @@ def test_bytes_of_a_network_grow_with_its_maps() -> None:
     assert early > late > 4 * 20 * 8 * 8 * 3
 
 
+@pytest.mark.usefixtures("tables_only")
 def test_what_does_not_fit_the_device_is_trained_in_halves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -350,6 +353,7 @@ def test_repeated_trainings_are_stored_by_class(result: Result) -> None:
         np.testing.assert_allclose(right.sum(axis=1) / 80, row["accuracies"], atol=1e-6)
 
 
+@pytest.mark.usefixtures("tables_only")
 def test_repeated_trainings_keep_within_memory(result: Result, tmp_path: Path) -> None:
     """With memory for one network at a time, the trainings of a network come one after the other: the same numbers."""
     config = dataclasses.replace(SMALL, seeds=0, ensembles=False)

@@ -79,6 +79,7 @@ def test_scores_are_consistent(result: Result) -> None:
     assert (table["certificate"] < 1e-6).all() if "certificate" in table else True
 
 
+@pytest.mark.usefixtures("tables_only")
 def test_an_interrupted_run_with_other_options_resumes_to_the_same_table(
     result: Result, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +141,7 @@ def test_throughput_training_and_the_page(tmp_path: Path) -> None:
     assert not set(CLOCKED) & set(pd.read_csv(tmp_path / "results.csv").columns)
 
 
+@pytest.mark.usefixtures("tables_only")
 def test_trials_for_all(tmp_path: Path) -> None:
     config = dataclasses.replace(SMALL, trials_for_all=True, min_accuracy=1.0, limit=5)
     table = run(config, tmp_path, progress=False).table
@@ -147,6 +149,7 @@ def test_trials_for_all(tmp_path: Path) -> None:
     assert not table["kept"].any()
 
 
+@pytest.mark.usefixtures("tables_only")
 def test_independent_weights(tmp_path: Path) -> None:
     config = dataclasses.replace(SMALL, weights="independent", limit=6, trials=1)
     assert len(run(config, tmp_path, progress=False).table) == 6
@@ -156,6 +159,7 @@ WIDE = {"padding": "same", "kernels": (3,), "dilations": (1, 6)}
 """A kernel with gaps of 6 spans 13 pixels, one more than the image."""
 
 
+@pytest.mark.usefixtures("tables_only")
 def test_networks_are_chosen_by_their_receptive_field(tmp_path: Path) -> None:
     every = run(dataclasses.replace(SMALL, **WIDE), tmp_path / "all", progress=False).table
     first_spans_all = [text.rpartition("- ")[2].startswith("6") for text in every["genome_text"]]
@@ -233,6 +237,7 @@ def test_the_budget_of_the_trials_is_looked_at_first(tmp_path: Path) -> None:
         Study(config, tmp_path / "run", memory_budget=2**27)
 
 
+@pytest.mark.usefixtures("tables_only")
 def test_what_is_measured_later_does_not_change_what_was_kept(tmp_path: Path) -> None:
     config = dataclasses.replace(
         SMALL, min_throughput=0.001, throughput_sample=8, throughput_batch=4
