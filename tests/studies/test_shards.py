@@ -68,12 +68,12 @@ class Long:
             raise
 
     def all_stopped(self) -> bool:
-        """Nobody waits for them, so they may need a moment after the run has ended."""
+        """Nobody waits for them, so they may need a moment to begin and to end after the run has ended."""
         for _ in range(500):
-            if self.pieces == self.stopped:
-                break
+            if 0 < self.pieces == self.stopped:
+                return True
             time.sleep(0.01)
-        return 0 < self.pieces == self.stopped
+        return False
 
 
 def until_stored(store: ResultStore, *numbers: int) -> None:

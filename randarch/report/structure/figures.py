@@ -173,7 +173,7 @@ def _effects(report: StructureReport) -> Figure:
 def _classes(report: StructureReport) -> Figure:
     """All that deviate, and the best of all first, in one figure."""
     a, shades = report.analysis, _class_shades(report)
-    shown = [(f"Best {_of(a.top, a.n)} of all", a.classes.overall)]
+    shown = [(f"All classes: best {_of(a.top, a.n)}", a.classes.overall)]
     shown += [(_titled(r), r.counts) for r in a.classes.most_deviating(DEVIATING)]
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
