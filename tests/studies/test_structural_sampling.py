@@ -201,6 +201,8 @@ def test_runs_of_which_every_training_diverges_say_so(tmp_path: Path) -> None:
         ({"feature_pool": True}, "feature_pool is True"),
         ({"init": "xavier"}, "'xavier' is unknown"),
         ({"library": ("conv3", "cnov5")}, "cnov5"),
+        ({"library": ("conv3", "conv3")}, "has 'conv3' twice"),
+        ({"layers": 0}, "layers is 0"),
         ({"repeat_trainings": 1}, "repeat_trainings is 1"),
         ({"train_size": 0}, "train_size is 0"),
     ],
