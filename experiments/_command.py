@@ -170,7 +170,8 @@ def run_study(
             raise KeyboardInterrupt(
                 f"To resume: the same command with --workdir={workdir}"
             ) from None
-    return f"{result.describe()}\n\nThe page: {workdir}/report.html"
+    took = f"This call took {run.session.elapsed:.0f} s with analysis, figures and page."
+    return f"{result.describe()}\n{took}\n\nThe page: {workdir}/report.html"
 
 
 def run_command(

@@ -59,7 +59,7 @@ class Result:
       found: what was measured.
       deviations: from the paper's protocol, a sentence each.
       notes: what a reader has to know beside the numbers.
-      seconds: `total` is this call's wall time until its files are written; `compile`, `train` and `evaluate` are
+      seconds: `total` is this call's wall time until the analysis begins; `compile`, `train` and `evaluate` are
         work seconds, added up over workers and over interrupted runs of the same folder.
       engine: counters.
       provenance: device, versions, source and numerical settings.
