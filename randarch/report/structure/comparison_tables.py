@@ -185,7 +185,9 @@ def published_table(report: StructureReport) -> Table | None:
             "with caution."
         )
     )
-    return Table("Published and here", ("", "Published", "This run"), tuple(rows), note)
+    # Beside words, numbers read better as words than flush right; and long words wrap.
+    head = ("", "Published", "This run")
+    return Table("Published and here", head, tuple(rows), note, labels=3)
 
 
 def agreement_table(report: StructureReport) -> Table | None:

@@ -141,7 +141,7 @@ def beside_published(report: StructureReport) -> str:
     published, found = report.published, report.against_layers
     if published is None:
         return ""
-    images = "" if report.comparable else f", of another protocol ({published.dataset})"
+    images = "" if report.comparable else f", of another protocol ({published.dataset}),"
     text = f"The published table{images} stands beside it in the same colours."
     if found is None or not found.spearman.defined:
         return text

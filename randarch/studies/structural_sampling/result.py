@@ -204,8 +204,8 @@ class Result:
             ("best network", " - ".join(published.BEST_NETWORK), " - ".join(a.best_layers)),
         ]
         lines = [f"{a.n} networks of {self.config.layers} layers, {a.failed} diverged"]
-        lines += [f"  {'':20} {'paper':42} ours"]
-        lines += [f"  {name:20} {paper:42} {ours}" for name, paper, ours in rows]
+        lines += [f"  {'':22} {'paper':42} ours"]
+        lines += [f"  {name:22} {paper:42} {ours}" for name, paper, ours in rows]
         lines.append(
             f"  convolution - max-pooling - convolution: {pattern.share_top.value:.0%} of the best, "
             f"{pattern.share_sample:.0%} of all; ratio {pattern.lift}"
