@@ -30,11 +30,12 @@ from randarch.studies.receptive_field.networks import build
 from randarch.training import TrainingImages
 from tests.report.reading import read
 
-# Three convolutions, the last behind the border of 32 pixels: a chain that compiles in seconds.
+# Three convolutions, the last behind the border of 32 pixels: chains that compile in seconds.
 CHAIN = "layer_library:conv3 - max2 - max2 - max2 - max2 - conv3 - conv3"
+OTHER = "layer_library:conv1 - max2 - max2 - max2 - max2 - conv3 - conv3"
 ONLY = Config(networks=("vgg16", "resnet18"), analyze_only=True)
 SMALL = Config(
-    networks=(CHAIN, "resnet18"),
+    networks=(CHAIN, OTHER),
     width_divisor=32,
     dataset="shapes",
     train_size=60,
@@ -71,9 +72,9 @@ def test_analysis_alone_needs_no_data(tmp_path: Path) -> None:
     assert page.unclosed == [] and "Before and after truncation" not in page.text
 
 
-def test_what_a_run_writes(result: Result, folder: Path) -> None:
+def check_what_is_written(folder: Path, config: Config, layers_of_all: int) -> None:
     summary = json.loads((folder / "summary.json").read_text())
-    for name in SMALL.networks:
+    for name in config.networks:
         network = summary["networks"][name]
         layers = len(network["layers"])
         for weights in ("trained", "untrained"):
@@ -81,22 +82,33 @@ def test_what_a_run_writes(result: Result, folder: Path) -> None:
             assert len(curves["saturation"]) == len(curves["probe_accuracy"]) == layers
             assert all(0 < s <= 1 for s in curves["saturation"])
             assert network["agreement"][weights]["border"] == network["border_min"]
-        assert len(network["training"]["accuracies"]) == SMALL.trials
+        assert len(network["training"]["accuracies"]) == config.trials
         truncation = summary["truncation"][name]
         failed = [*network["training"]["failed"], *truncation["training"]["failed"]]
-        assert len(failed) == 2 * SMALL.trials
+        assert len(failed) == 2 * config.trials
         sound = [form["training"]["failed"].count(False) for form in (network, truncation)]
         assert truncation["difference"]["n"] == (sum(sound) if min(sound) else 0)
-        assert len(truncation["accuracies"]) == len(truncation["accuracies_whole"]) == SMALL.trials
+        assert len(truncation["accuracies"]) == len(truncation["accuracies_whole"]) == config.trials
     table = pd.read_csv(folder / "results.csv")
-    assert len(table) == 3 + 20
+    assert len(table) == layers_of_all
     assert table["trained_saturation"].notna().all()
     trainings = pd.read_csv(folder / "trainings.csv")
-    assert len(trainings) == 2 * 2 * SMALL.trials
+    assert len(trainings) == 2 * len(config.networks) * config.trials
     assert set(trainings["form"]) == {"whole", "truncated"}
     text = read((folder / "report.html").read_text(encoding="utf-8")).text
     assert "Before and after truncation" in text and "Does the tail begin at the border?" in text
     assert {f.suffix for f in (folder / "figures").iterdir()} == {".png", ".pdf", ".dot"}
+
+
+def test_what_a_run_writes(result: Result, folder: Path) -> None:
+    check_what_is_written(folder, SMALL, 3 + 3)
+
+
+@pytest.mark.slow
+def test_a_network_with_skips_end_to_end(tmp_path: Path) -> None:
+    config = dataclasses.replace(SMALL, networks=("resnet18",))
+    run(config, tmp_path / "run", progress=False)
+    check_what_is_written(tmp_path / "run", config, 20)
 
 
 def test_a_finished_run_is_not_done_again(
@@ -219,10 +231,8 @@ def test_probes_that_have_not_arrived_are_counted_together(result: Result) -> No
 
 
 def test_a_network_without_a_border_has_no_gains(result: Result) -> None:
-    plain = dataclasses.replace(SMALL, networks=("resnet18_no_stem",), analyze_only=True)
-    network = dataclasses.replace(
-        result.networks[1], analysis=analyze_fields(build("resnet18_no_stem", plain, 10), 32)
-    )
+    near = build("layer_library:conv3 - conv3 - conv3", SMALL, 10)
+    network = dataclasses.replace(result.networks[1], analysis=analyze_fields(near, 32))
     text = dataclasses.replace(result, networks=(network,)).describe()
     assert "border -" in text and "nan" not in text
 
