@@ -29,10 +29,13 @@ def test_flags_make_the_config(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (("--library=conv3,cnov5",), ["'cnov5'", "conv5d2"]),
+        (("--library=conv3,conv3",), ["conv3"]),
+        (("--layers=0",), ["layers is 0"]),
         (("--population=0",), ["population is 0"]),
         (("--top=1000",), ["top is 1000 of 200 networks"]),
         (("--feature_pool=3",), ["feature_pool is 3", "global"]),
         (("--optimizer=adam",), ["optimizer is 'adam'", "sgd, adamw"]),
+        (("--augment=flip",), ["augment is 'flip'", "pad_crop_flip, none"]),
         (("--preset=fast",), ["preset is 'fast'", "quick, paper"]),
     ],
 )

@@ -108,7 +108,7 @@ def multi_path(parts: list[tuple[int, list[list[tuple[int, int]]]]]) -> ArchSpec
 
 
 @given(blocks())
-@settings(max_examples=12)  # three programs each
+@settings(max_examples=20)
 def test_skips_and_several_paths(parts: list) -> None:
     spec = multi_path(parts)
     geometry = analyze(spec, (SIDE, SIDE, 1))
