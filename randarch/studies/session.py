@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypedDict, TypeVar, runtime_checkable
 
 import jax
-from threadpoolctl import threadpool_limits
 
 from randarch.engine import DEFAULT_MEMORY_BUDGET
 from randarch.networks import seeds_over
@@ -189,10 +188,7 @@ class StudyRun(abc.ABC, Generic[Found]):
         """Does what the folder does not hold yet, analyses, and writes tables, summary, figures and page."""
         with self.session.recording():
             result = self._result()
-            # Matrices of analyses are small: several threads of linear algebra wait for each other, a hundred times
-            # as long where other work keeps the cores busy.
-            with threadpool_limits(1, user_api="blas"):
-                result.save(self.session.folder.path)
+            result.save(self.session.folder.path)
         return result
 
     @abc.abstractmethod

@@ -57,12 +57,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", autouse=True)
 def few() -> Iterator[None]:
     """What the analysis draws at random, fewer times."""
-    from randarch.studies.structural_sampling import result as results
+    from randarch.studies.structural_sampling import analyses
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(results, "RESAMPLES", 60)
-        patch.setattr(results, "PERMUTATIONS", 50)
-        patch.setattr(results, "SIMULATIONS", 5)
+        patch.setattr(analyses, "RESAMPLES", 60)
+        patch.setattr(analyses, "PERMUTATIONS", 50)
+        patch.setattr(analyses, "SIMULATIONS", 5)
         yield
 
 

@@ -1,7 +1,5 @@
 """What a run found, and how it is written down."""
 
-import dataclasses
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,41 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from randarch.analysis.bootstrap import Bootstrap
-from randarch.analysis.structure import (
-    Repeats,
-    Specialists,
-    StructureAnalysis,
-    analyze_structure,
-    combine_specialists,
-    compare_classes,
-    compare_distribution,
-)
+from randarch.analysis.structure import Repeats, Specialists, StructureAnalysis
 from randarch.report.structure import (
     RandomWeights,
     StructureReport,
     render_page,
     write_figures,
 )
-from randarch.spaces.layer_library import IDENTITY, kind
 from randarch.store import write_csv, write_json, write_text
 from randarch.studies.session import describe_device
 from randarch.studies.structural_sampling import published
-from randarch.studies.structural_sampling.comparison import (
-    Comparison,
-    compare,
-    published_structure,
-)
-from randarch.studies.structural_sampling.config import (
-    Config,
-    differences,
-    on_cifar100,
-)
+from randarch.studies.structural_sampling.analyses import Analyses
+from randarch.studies.structural_sampling.comparison import Comparison, published_structure
+from randarch.studies.structural_sampling.config import Config, differences, on_cifar100
 from randarch.studies.structural_sampling.stored import Found
 
-RESAMPLES, PERMUTATIONS, SIMULATIONS = 1000, 10_000, 200
-CORRELATED = 3000
-"""Architectures at most whose random and trained accuracies are correlated."""
 DEVIATING = 5
 """Classes named as the most deviating, as in Table III."""
 EXAMPLES = 8
@@ -57,9 +35,10 @@ class Result:
 
     Attributes:
       found: what was measured.
+      analyses: what it says.
       deviations: from the paper's protocol, a sentence each.
       notes: what a reader has to know beside the numbers.
-      seconds: `total` is this call's wall time until the analysis begins; `compile`, `train` and `evaluate` are
+      seconds: `total` is this call's wall time until its files are written; `compile`, `train` and `evaluate` are
         work seconds, added up over workers and over interrupted runs of the same folder.
       engine: counters.
       provenance: device, versions, source and numerical settings.
@@ -68,6 +47,7 @@ class Result:
     study: str
     config: Config
     found: Found
+    analyses: Analyses
     deviations: tuple[str, ...]
     notes: tuple[str, ...]
     seconds: Mapping[str, float]
@@ -80,68 +60,30 @@ class Result:
         """One row a draw."""
         return self.found.table
 
-    @functools.cached_property
+    @property
     def analysis(self) -> StructureAnalysis:
         """Of the trained networks."""
-        return self._analyze(self.found.trained, 0)
+        return self.analyses.trained
 
-    @functools.cached_property
+    @property
     def random(self) -> RandomWeights | None:
         """Of random weights, beside the trained ones."""
-        sampled = self.found.with_random_weights
-        if sampled is None:
-            return None
-        analysis, bootstrap = self._analyze(sampled, 1), self._bootstrap(2)
-        both = self.table.drop_duplicates("architecture").dropna(
-            subset=["accuracy", "ensemble_accuracy"]
-        )
-        # Draws are in random order, so the first are a sample; Kendall's tau compares all pairs at once.
-        both = both[:CORRELATED]
-        random_means, trained_means = (
-            np.array([c.mean for c in a.classes.classes]) for a in (analysis, self.analysis)
-        )
-        return RandomWeights(
-            analysis,
-            compare_classes(
-                both["ensemble_accuracy"].to_numpy(float),
-                both["accuracy"].to_numpy(float),
-                bootstrap,
-            ),
-            compare_classes(random_means, trained_means, bootstrap),
-            compare_distribution(
-                analysis.distribution.counts, self.analysis.distribution.counts, bootstrap
-            ),
-        )
+        return self.analyses.random
 
-    @functools.cached_property
+    @property
     def specialists(self) -> Specialists | None:
         """Ensembles, members by the number of their draw; None where predictions were not stored."""
-        predictions = self.found.predictions
-        if predictions is None:
-            return None
-        data = self.found.dataset
-        found = combine_specialists(
-            predictions, data.y_test.astype(np.int64), data.num_classes, rng=self._rng(3)
-        )
-        # Rows of predictions are architectures: name them by their first draw.
-        draws = [self.found.drawn.first[i] for i in self.found.voters]
-        ensembles = (
-            dataclasses.replace(one, members=tuple(draws[i] for i in one.members))
-            for one in found.ensembles
-        )
-        return dataclasses.replace(found, best=draws[found.best], ensembles=tuple(ensembles))
+        return self.analyses.specialists
 
-    @functools.cached_property
+    @property
     def repeats(self) -> Repeats | None:
         """Of repeated trainings."""
-        return self.found.repeats
+        return self.analyses.repeats
 
-    @functools.cached_property
+    @property
     def comparison(self) -> Comparison:
         """With the paper, where the images are its own."""
-        if not on_cifar100(self.config):
-            return Comparison(None, None)
-        return compare(self.analysis, self._bootstrap(4))
+        return self.analyses.comparison
 
     def to_summary(self) -> dict[str, Any]:
         """The content of summary.json."""
@@ -289,25 +231,6 @@ class Result:
         return {
             name: data.x_test[data.y_test == number][:EXAMPLES] for name, number in numbers.items()
         }
-
-    def _analyze(self, sampled: Any, stream: int) -> StructureAnalysis:
-        return analyze_structure(
-            sampled,
-            top=self.config.top,
-            class_top=self.config.class_top,
-            kinds={word: kind(word) for word in self.found.space.library},
-            rng=self._rng(stream),
-            resamples=RESAMPLES,
-            permutations=PERMUTATIONS,
-            simulations=SIMULATIONS,
-            skip=IDENTITY if IDENTITY in self.found.space.library else None,
-        )
-
-    def _rng(self, stream: int) -> np.random.Generator:
-        return np.random.default_rng([self.config.seed, 2, stream])
-
-    def _bootstrap(self, stream: int) -> Bootstrap:
-        return Bootstrap(RESAMPLES, self._rng(stream))
 
 
 def _summary(found: Any) -> dict[str, Any] | None:

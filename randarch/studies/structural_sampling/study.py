@@ -8,6 +8,7 @@ from typing import Unpack
 
 import jax
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from randarch import data, geometry
 from randarch.engine import Evaluator, Normalization, ProgramCache
@@ -20,6 +21,7 @@ from randarch.studies.billing import billed
 from randarch.studies.images import for_readout, for_training
 from randarch.studies.session import Options, RunFailedError, Session, StudyRun, new_workdir
 from randarch.studies.shards import Shard, Stop
+from randarch.studies.structural_sampling.analyses import analyze
 from randarch.studies.structural_sampling.config import Config, deviations
 from randarch.studies.structural_sampling.networks import draw, last_map
 from randarch.studies.structural_sampling.populations import (
@@ -141,10 +143,16 @@ class Study(StudyRun[Result]):
                 f"every training diverged with learning_rate {config.learning_rate:g}; take a smaller one, or a "
                 "gradient_clip, and another workdir"
             )
+        found = Found(self.dataset, self.drawn, self.space, **frames)
+        # Matrices of analyses are small: several threads of linear algebra wait for each other, a hundred times as long
+        # where other work keeps the cores busy.
+        with threadpool_limits(1, user_api="blas"):
+            analyses = analyze(found, config)
         return Result(
             study=STUDY,
             config=config,
-            found=Found(self.dataset, self.drawn, self.space, **frames),
+            found=found,
+            analyses=analyses,
             deviations=deviations(config, len(self.dataset.x_train), len(self.dataset.x_test)),
             notes=(self.shrunk,) if self.shrunk else (),
             seconds=session.seconds({TRAIN: "train", REPEAT: "train", RANDOM: "evaluate"}),
