@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable
 from typing import Any
 
+from randarch.spaces.anynet import AnyNetX, StageGenes
 from randarch.spaces.conv_chain import ConvChain
 from randarch.spaces.conv_grid import ConvGrid, ValidCount
 from randarch.spaces.layer_library import LayerLibrary
@@ -11,6 +12,7 @@ from randarch.spaces.space import Genome, InvalidGenomeError, SearchSpace
 from randarch.spec import ArchSpec
 
 SPACES: dict[str, Callable[..., SearchSpace]] = {
+    "anynet_x": AnyNetX,
     "conv_chain": ConvChain.of,
     "conv_grid": ConvGrid,
     "layer_library": LayerLibrary,
@@ -37,8 +39,8 @@ def make_space(family: str, **parameters: Any) -> SearchSpace:
 def decode_text(text: str) -> ArchSpec:
     """The architecture that a space and a genome stand for, written `SPACE:GENOME`.
 
-    For example `conv_chain:3x1 5x1.25 3x1.5`, `conv_grid:9,9,7 - 2,2,1 - 2,1,1` or
-    `layer_library:conv3 - conv7 - max3`, the genome as the space formats it; the number of layers is
+    For example `conv_chain:3x1 5x1.25 3x1.5`, `conv_grid:9,9,7 - 2,2,1 - 2,1,1`, `layer_library:conv3 - conv7 - max3`
+    or `anynet_x:d1,1,4,7 w24,56,152,368 b1,1,1,1 g8,8,8,8`, the genome as the space formats it; the number of layers is
     the genome's, all else the space's default.
 
     Raises:
@@ -58,12 +60,14 @@ def decode_text(text: str) -> ArchSpec:
 
 __all__ = [
     "SPACES",
+    "AnyNetX",
     "ConvChain",
     "ConvGrid",
     "Genome",
     "InvalidGenomeError",
     "LayerLibrary",
     "SearchSpace",
+    "StageGenes",
     "ValidCount",
     "decode_text",
     "make_space",

@@ -13,7 +13,7 @@ from itertools import product
 from typing import Literal
 
 from randarch.geometry import Shape, window_count
-from randarch.spaces.space import Genome, InvalidGenomeError, SearchSpace
+from randarch.spaces.space import Genome, InvalidGenomeError, SearchSpace, is_ascending
 from randarch.spec import ACTIVATIONS, Activation, ArchSpec, Conv, GraphBuilder
 
 MAX_LAYERS = 8
@@ -80,7 +80,7 @@ class ConvGrid(SearchSpace):
             )
         for name in ("kernels", "strides", "dilations"):
             values = getattr(self, name)
-            if not _is_ascending(values):
+            if not is_ascending(values):
                 raise ValueError(
                     f"{name} is {values!r}; expected a tuple of distinct integers >= 1 in"
                     " ascending order, such as (1, 2, 3)"
@@ -332,13 +332,6 @@ class ConvGrid(SearchSpace):
 
 def _extent(kernel: int, dilation: int) -> int:
     return dilation * (kernel - 1) + 1
-
-
-def _is_ascending(values: object) -> bool:
-    """Whether it is a tuple of distinct integers from 1 on, in ascending order."""
-    if not isinstance(values, tuple) or not values or any(type(v) is not int for v in values):
-        return False
-    return values[0] >= 1 and values == tuple(sorted(set(values)))
 
 
 def _largest_output(input_shape: Shape, max_ratio: float) -> int | float:

@@ -100,11 +100,19 @@ class SearchSpace(abc.ABC):
         """How many genomes there are, exactly. At least `num_architectures`."""
         return math.prod(self.gene_sizes)
 
+    def conflict(self, genome: Genome) -> str | None:
+        """Why genes that are each in range do not go together; None if they do, as in most spaces all do.
+
+        A space where some do not defines this, and `size` and `enumerate` without them.
+        """
+        del genome
+        return None
+
     def validate(self, genome: Any) -> None:
         """Checks a genome, which may come from anywhere.
 
         Raises:
-          InvalidGenomeError: no tuple of `num_genes` integers, or a gene out of range.
+          InvalidGenomeError: no tuple of `num_genes` integers, a gene out of range, or genes that do not go together.
         """
         sizes = self.gene_sizes
         if not isinstance(genome, tuple) or len(genome) != len(sizes):
@@ -118,6 +126,9 @@ class SearchSpace(abc.ABC):
                     f"gene {index} of {self.name} is {gene!r}; expected an integer from 0 to"
                     f" {values - 1}"
                 )
+        conflict = self.conflict(genome)
+        if conflict is not None:
+            raise InvalidGenomeError(f"genome of {self.name} is {genome!r}: {conflict}")
 
     def enumerate(self) -> Iterator[Genome]:
         """All genomes in lexicographic order; lazy."""
@@ -126,9 +137,9 @@ class SearchSpace(abc.ABC):
     def sample(self, count: int, rng: np.random.Generator) -> list[Genome]:
         """Canonical genomes of `count` distinct architectures, drawn without replacement.
 
-        Genomes are drawn uniformly and architectures that were drawn before are skipped, so that an
-        architecture with more genomes tends to come earlier. The result depends on the generator's
-        state alone; a longer sample begins with the shorter one.
+        Genomes are drawn uniformly (those with a `conflict` are thrown away) and architectures that were drawn before
+        are skipped, so that an architecture with more genomes tends to come earlier. The result depends on the
+        generator's state alone; a longer sample begins with the shorter one.
 
         Raises:
           ValueError: a count below 0 or above `num_architectures`.
@@ -143,7 +154,8 @@ class SearchSpace(abc.ABC):
         by_chance = min(count, self.num_architectures // 2)
         while len(drawn) < by_chance:
             for row in rng.integers(self.gene_sizes, size=(_BATCH, self.num_genes)).tolist():
-                drawn[self.canonical(tuple(row))] = None
+                if self.conflict(tuple(row)) is None:
+                    drawn[self.canonical(tuple(row))] = None
                 if len(drawn) == by_chance:
                     break
         if count > by_chance:
@@ -177,6 +189,8 @@ class SearchSpace(abc.ABC):
         for index, values in enumerate(self.gene_sizes):
             for value in range(values):
                 other = (*genome[:index], value, *genome[index + 1 :])
+                if self.conflict(other) is not None:
+                    continue
                 architecture = self.canonical(other)
                 if architecture not in seen:
                     seen.add(architecture)
@@ -192,3 +206,10 @@ class SearchSpace(abc.ABC):
         rates = np.array([self.multiplicity(genome) for genome in rest], dtype=float)
         order = np.argsort(rng.exponential(size=len(rest)) / rates, kind="stable")
         return [rest[i] for i in order]
+
+
+def is_ascending(values: object) -> bool:
+    """Whether it is a tuple of distinct integers from 1 on, in ascending order."""
+    if not isinstance(values, tuple) or not values or any(type(v) is not int for v in values):
+        return False
+    return values[0] >= 1 and values == tuple(sorted(set(values)))

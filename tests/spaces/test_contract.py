@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from randarch.geometry import analyze
 from randarch.spaces import (
     SPACES,
+    AnyNetX,
     ConvChain,
     ConvGrid,
     InvalidGenomeError,
@@ -22,6 +24,12 @@ from randarch.spec import ArchSpec, BatchNorm, Conv, sequential
 
 # At least one space of each family that is small enough to be looked at whole.
 SMALL: dict[str, list[SearchSpace]] = {
+    "anynet_x": [
+        AnyNetX(1, 16, (1,), (8, 16)),
+        AnyNetX(2, 8, (1,), (8,), "regnet", "block", 16),
+        AnyNetX(1, 8, (1, 2), (4, 8), "cifar", "block"),
+        AnyNetX(1, 8, (1, 2), (4, 8), "cifar", "conv1x1"),
+    ],
     "conv_chain": [
         ConvChain(3),
         ConvChain.of(3, 24),
@@ -43,6 +51,10 @@ SMALL: dict[str, list[SearchSpace]] = {
     ],
 }
 LARGE: dict[str, list[SearchSpace]] = {
+    "anynet_x": [
+        AnyNetX(6, 64, (1, 2, 3), (1, 3, 8), "cifar"),
+        AnyNetX(4, 32, stem="regnet", stage_start="block", stem_width=8),
+    ],
     "conv_chain": [ConvChain.of(9, 3), ConvChain.of(9, 24), ConvChain(20)],
     "conv_grid": [
         ConvGrid(),
@@ -56,7 +68,7 @@ LARGE: dict[str, list[SearchSpace]] = {
     ],
 }
 # A side at which every genome of a family's examples fits its images.
-SIDES: dict[type[SearchSpace], int] = {ConvChain: 32, ConvGrid: 512, LayerLibrary: 1}
+SIDES: dict[type[SearchSpace], int] = {AnyNetX: 1, ConvChain: 32, ConvGrid: 512, LayerLibrary: 1}
 small_spaces = [space for spaces in SMALL.values() for space in spaces]
 all_spaces = small_spaces + [space for spaces in LARGE.values() for space in spaces]
 
@@ -64,12 +76,17 @@ small = pytest.mark.parametrize("space", small_spaces, ids=lambda space: space.n
 each = pytest.mark.parametrize("space", all_spaces, ids=lambda space: space.name)
 
 
-# Sizes are read here, not while drawing: run-time type checks look at random elements of tuples,
-# which Hypothesis does not want inside a strategy.
-cases = st.one_of(
-    st.tuples(st.just(space), st.tuples(*(st.integers(0, size - 1) for size in space.gene_sizes)))
-    for space in all_spaces
-)
+def genomes_of(space: SearchSpace) -> st.SearchStrategy[tuple[int, ...]]:
+    """Any genome; by a seed where some combinations of genes are none, which would throw most draws away."""
+    # Sizes are read here, not while drawing: run-time type checks look at random elements of tuples,
+    # which Hypothesis does not want inside a strategy.
+    if space.size == math.prod(space.gene_sizes):
+        return st.tuples(*(st.integers(0, size - 1) for size in space.gene_sizes))
+    drawn = {seed: space.sample(1, np.random.default_rng(seed))[0] for seed in range(50)}
+    return st.sampled_from(sorted(set(drawn.values())))
+
+
+cases = st.one_of(st.tuples(st.just(space), genomes_of(space)) for space in all_spaces)
 
 
 def test_every_family_has_examples_and_every_space_a_name() -> None:
@@ -81,9 +98,20 @@ def test_every_family_has_examples_and_every_space_a_name() -> None:
 def test_enumerate_gives_all_genomes_in_order(space: SearchSpace) -> None:
     genomes = list(space.enumerate())
     assert genomes == sorted(set(genomes))
-    assert len(genomes) == space.size == math.prod(space.gene_sizes)
+    everything = list(itertools.product(*map(range, space.gene_sizes)))
+    assert genomes == [genome for genome in everything if space.conflict(genome) is None]
+    assert len(genomes) == space.size <= math.prod(space.gene_sizes)
     for genome in genomes:
         space.validate(genome)
+
+
+@small
+def test_genes_that_do_not_go_together_are_refused_with_the_reason(space: SearchSpace) -> None:
+    for genome in itertools.product(*map(range, space.gene_sizes)):
+        reason = space.conflict(genome)
+        if reason is not None:
+            with pytest.raises(InvalidGenomeError, match=re.escape(reason)):
+                space.decode(genome)
 
 
 @small
@@ -225,6 +253,7 @@ def test_spaces_are_made_by_name() -> None:
     with pytest.raises(ValueError, match=r"did you mean 'conv_chain'\?"):
         make_space("conv_chian", depth=9)
     assert make_space("conv_grid", layers=2, kernels=(3, 5)) == ConvGrid(2, (3, 5))
+    assert make_space("anynet_x", max_depth=2, stem="cifar") == AnyNetX(2, stem="cifar")
     assert make_space("layer_library", layers=3) == LayerLibrary(3)
     with pytest.raises(ValueError, match="width"):
         make_space("conv_chain", depth=9, width=3)
