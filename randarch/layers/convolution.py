@@ -3,8 +3,8 @@
 On GPU and TPU that is the platform's own convolution. On a CPU XLA's own is thirty times slower inside
 `lax.scan`, so there a convolution is made of matrix products: one of pixels if the kernel is 1 x 1, with few
 multiplications (`winograd`) where maps are wide enough for it to pay, else one of windows and a banded matrix
-(`patches`). Outside of loops XLA's own is as fast for small shapes, and compiles in a tenth of the time
-(`conv_outside_loops`).
+(`patches`); a convolution in groups is made of such ones (`grouped`). Outside of loops XLA's own is as fast for small
+shapes, and compiles in a tenth of the time (`conv_outside_loops`).
 """
 
 import math
@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
+from randarch.layers.grouped import one_by_one, with_zeros
 from randarch.layers.patches import Product, patches_matmul
 from randarch.layers.phases import Phases
 from randarch.layers.winograd import OUTPUTS, multiplications, winograd
@@ -40,7 +41,8 @@ def conv_outside_loops(
 ) -> Float[Array, "n h2 w2 features"]:
     """As `conv_general_dilated`, for programs in which it stands in no loop."""
     strides, pads, dilation = _resolved(lhs, rhs, window_strides, padding, rhs_dilation)
-    own = _own_pays(lhs.shape, rhs.shape, strides, dilation, pads)
+    grouped = others.get("feature_group_count", 1) > 1
+    own = not grouped and _own_pays(lhs.shape, rhs.shape, strides, dilation, pads)
     form = lax.conv_general_dilated if own else conv_general_dilated
     others["dimension_numbers"] = DIMENSION_NUMBERS
     return form(lhs, rhs, strides, pads, rhs_dilation=dilation, **others)
@@ -125,17 +127,28 @@ def conv_general_dilated(
             preferred_element_type=preferred_element_type,
         )
 
+    product = Product(precision, preferred_element_type)
+
     def products(x: Array, kernel: Array) -> Array:
+        if feature_group_count == 1:
+            return dense(x, kernel)
+        if feature_group_count == x.shape[3] == kernel.shape[3] and preferred_element_type is None:
+            return one_by_one(x, kernel, strides, pads, dilation)
+        return with_zeros(x, kernel, dense)
+
+    def dense(x: Array, kernel: Array) -> Array:
         # Fewer multiplications cost a digit, which half precision has not.
         precise = x.dtype.itemsize >= 4 and preferred_element_type is None
         square = strides[0] == strides[1] and dilation[0] == dilation[1]
-        dense = precise and square and feature_group_count == 1
-        if dense and winograd_pays(x.shape, kernel.shape, strides[0], dilation[0], pads):
+        if (
+            precise
+            and square
+            and winograd_pays(x.shape, kernel.shape, strides[0], dilation[0], pads)
+        ):
             return winograd(x, kernel, pads, precision, strides[0], dilation[0])
-        product = Product(precision, preferred_element_type)
-        if _of_pixels(kernel.shape, pads, feature_group_count):
+        if _of_pixels(kernel.shape, pads):
             return _pixels_matmul(x[:, :: strides[0], :: strides[1]], kernel, product)
-        return patches_matmul(x, kernel, strides, pads, dilation, feature_group_count, product)
+        return patches_matmul(x, kernel, strides, pads, dilation, product)
 
     return lax.platform_dependent(lhs, rhs, cpu=products, default=native)
 
@@ -170,9 +183,9 @@ def _winograd_saves(
     return taps**2 * math.prod(phases.out_size) / (computed * each)
 
 
-def _of_pixels(kernel: tuple[int, ...], padding: Sequence[tuple[int, int]], groups: int) -> bool:
+def _of_pixels(kernel: tuple[int, ...], padding: Sequence[tuple[int, int]]) -> bool:
     """Whether outputs are of one pixel each, of enough channels."""
-    alone = kernel[:2] == (1, 1) and groups == 1 and not any(sum(pad) for pad in padding)
+    alone = kernel[:2] == (1, 1) and not any(sum(pad) for pad in padding)
     return alone and kernel[2] >= OWN_CHANNELS
 
 

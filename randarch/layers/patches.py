@@ -7,7 +7,6 @@ that the copied windows stay in cache.
 """
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -37,7 +36,6 @@ def patches_matmul(
     strides: tuple[int, int],
     padding: tuple[tuple[int, int], ...],
     dilation: tuple[int, int],
-    groups: int = 1,
     product: Product = PLAIN,
     columns: int | None = None,
 ) -> Float[Array, "n h2 w2 features"]:
@@ -45,11 +43,10 @@ def patches_matmul(
 
     Args:
       x: images.
-      kernel: height, width, channels of a group, features.
+      kernel: height, width, channels, features.
       strides: vertical and horizontal.
       padding: pixels before and after, vertically and horizontally.
       dilation: of the kernel.
-      groups: of channels.
       product: how products are taken.
       columns: neighbouring outputs at once; by default `columns_at_once`.
     """
@@ -59,7 +56,7 @@ def patches_matmul(
             x.shape[1:3], padding, kernel.shape[:2], dilation, strides, strict=True
         )
     ]
-    columns = 1 if groups > 1 else min(columns or columns_at_once(x.shape[3]), out_size[1])
+    columns = min(columns or columns_at_once(x.shape[3]), out_size[1])
     span = (columns - 1) * strides[1] + dilation[1] * (kernel.shape[1] - 1) + 1
     blocks = math.ceil(out_size[1] / columns)
     image_bytes = x.dtype.itemsize * out_size[0] * blocks * kernel.shape[0] * span * x.shape[3]
@@ -69,8 +66,6 @@ def patches_matmul(
         windows = _windows(
             x, kernel.shape[0], span, columns, blocks, out_size[0], strides, dilation[0]
         )
-        if groups > 1:
-            return _grouped(windows, weights, dilation[1], groups, product, out_size)
         banded = _banded(weights, columns, span, strides[1], dilation[1])
         y = jnp.matmul(windows.reshape(-1, banded.shape[0]), banded, **product._asdict())
         y = y.reshape(images.shape[0], out_size[0], blocks * columns, weights.shape[-1])
@@ -130,20 +125,3 @@ def _banded(
         for a in range(columns)
     ]
     return jnp.stack(shifted, axis=3).reshape(rows * span * channels, columns * features)
-
-
-def _grouped(
-    windows: Float[Array, "n h2 w2 window"],
-    kernel: Float[Array, "k k c_group features"],
-    dilation: int,
-    groups: int,
-    product: Product,
-    out_size: Sequence[int],
-) -> Float[Array, "n h2 w2 features"]:
-    """One product a group; windows hold every pixel of the span, so the dilated taps are picked."""
-    rows, taps, per_group, features = kernel.shape
-    n = windows.shape[0]
-    x = windows.reshape(n, *out_size, rows, -1, groups, per_group)[:, :, :, :, ::dilation]
-    w = kernel.reshape(rows, taps, per_group, groups, features // groups)
-    y = jnp.einsum("nhwijgc,ijcgo->nhwgo", x, w, **product._asdict())
-    return y.reshape(n, *out_size, features)

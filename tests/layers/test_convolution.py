@@ -107,6 +107,15 @@ def test_maps_that_take_several_tiles(batch: int) -> None:
     assert_close(*both(x, w, 1, "SAME"))
 
 
+@pytest.mark.parametrize(
+    ("channels", "features", "groups"),
+    [(64, 64, 16), (64, 128, 64), (64, 32, 2), (96, 96, 24), (40, 40, 10), (64, 64, 1)],
+)
+def test_groups_of_many_channels(channels: int, features: int, groups: int) -> None:
+    x, w = arrays(3, 6, 5, channels, features, 3, groups)
+    assert_close(*both(x, w, 1, "SAME", 1, groups))
+
+
 def test_grouped_maps_that_take_several_tiles() -> None:
     x, w = arrays(20, 32, 32, 16, 16, 3, groups=16)
     assert x.size * 4 * 9 > TILE_BYTES
