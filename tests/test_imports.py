@@ -41,10 +41,11 @@ RULES: dict[str, Rule] = {
     "receptive_field": rule("spec geometry"),
     "layers": rule("", "jax flax numpy jaxtyping"),
     "networks": rule("spec layers", "jax flax numpy jaxtyping"),
+    "looped": rule("spec geometry networks", "jax numpy jaxtyping"),
     "ridge": rule("", "jax numpy jaxtyping"),
     "memory": rule(),
     "engine": rule(
-        "spec geometry layers networks ridge memory data.augmentation",
+        "spec geometry layers networks looped ridge memory data.augmentation",
         "jax flax numpy scipy jaxtyping",
     ),
     "layerwise": rule(
@@ -52,7 +53,7 @@ RULES: dict[str, Rule] = {
         "jax numpy optax jaxtyping",
     ),
     "training": rule(
-        "spec geometry networks data.augmentation data.trivial_augment",
+        "spec geometry networks looped data.augmentation data.trivial_augment",
         "jax flax optax numpy jaxtyping",
     ),
     "proxies": rule("spec geometry networks ridge engine", "jax flax numpy jaxtyping"),
@@ -64,7 +65,7 @@ RULES: dict[str, Rule] = {
         "spec geometry receptive_field analysis", "numpy pandas jaxtyping matplotlib plotly jinja2"
     ),
     "studies": rule(
-        "spec geometry drawing spaces reference receptive_field layers networks layerwise ridge engine"
+        "spec geometry drawing spaces reference receptive_field layers networks looped layerwise ridge engine"
         " training memory proxies data store scaling analysis report",
         "jax numpy pandas jaxtyping threadpoolctl tqdm",
     ),

@@ -1,5 +1,6 @@
 """Random-weight evaluation of architectures: stages, shared programs, features, scores."""
 
+from randarch.engine.compilations import Compilations, compilations
 from randarch.engine.evaluate import (
     DEFAULT_MEMORY_BUDGET,
     Evaluation,
@@ -13,6 +14,7 @@ from randarch.engine.forward import (
     Forward,
     Normalization,
 )
+from randarch.engine.looped import LoopedSettings, RandomScores, score_looped
 from randarch.engine.plan import Part, Plan, Step, plan
 from randarch.engine.programs import ProgramCache, Usage
 from randarch.engine.readouts import Swept
@@ -32,15 +34,18 @@ __all__ = [
     "MIN_MEASUREMENTS",
     "BatchNormMode",
     "BudgetError",
+    "Compilations",
     "Evaluation",
     "EvaluationSettings",
     "Evaluator",
     "Forward",
     "Images",
+    "LoopedSettings",
     "Normalization",
     "Part",
     "Plan",
     "ProgramCache",
+    "RandomScores",
     "Stage",
     "StageProgram",
     "Step",
@@ -51,7 +56,9 @@ __all__ = [
     "Usage",
     "Work",
     "check_budget",
+    "compilations",
     "cut",
     "measure_throughput",
     "plan",
+    "score_looped",
 ]

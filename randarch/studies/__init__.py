@@ -3,6 +3,7 @@
 from randarch.engine import DEFAULT_MEMORY_BUDGET
 from randarch.store import RunFolderError
 from randarch.studies import (
+    dataset_transfer,
     random_conv_sweep,
     receptive_field,
     rfm_correlation,
@@ -15,6 +16,7 @@ __all__ = [
     "Options",
     "RunFailedError",
     "RunFolderError",
+    "dataset_transfer",
     "new_workdir",
     "random_conv_sweep",
     "receptive_field",

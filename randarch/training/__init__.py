@@ -6,11 +6,13 @@ clipped by their global norm by default, without which most deep members of that
 in the first steps.
 """
 
+from .across import train_on_tasks
 from .images import EVALUATION_BATCH, TrainingImages
 from .population import networks_at_once, train_population
 from .run import EPOCH_TEST_IMAGES, Compile, Training, train
 from .settings import Augmentation, OptimizerName, ScheduleName, TrainingSettings
 from .state import State, initial_state
+from .tasks import Task, TaskTraining, errors_of
 
 __all__ = [
     "EPOCH_TEST_IMAGES",
@@ -20,11 +22,15 @@ __all__ = [
     "OptimizerName",
     "ScheduleName",
     "State",
+    "Task",
+    "TaskTraining",
     "Training",
     "TrainingImages",
     "TrainingSettings",
+    "errors_of",
     "initial_state",
     "networks_at_once",
     "train",
+    "train_on_tasks",
     "train_population",
 ]

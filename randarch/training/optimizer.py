@@ -1,8 +1,14 @@
 """The optimizers of the recipes, as optax has them."""
 
+import jax.numpy as jnp
+import numpy as np
 import optax
+from jaxtyping import Float
 
 from .settings import TrainingSettings
+
+RATES_AT_ONCE = 256
+"""Steps whose rates are computed together, so that trainings of any length share the programs."""
 
 
 def optimizer_of(
@@ -15,12 +21,35 @@ def optimizer_of(
       total_steps: of the whole training, which cosine and steps divide.
       clip: False leaves clipping to the caller.
     """
+    return _optimizer(settings, _schedule(settings, total_steps), clip)
+
+
+def optimizer_at_rate_one(settings: TrainingSettings) -> optax.GradientTransformation:
+    """The same but for the schedule: its updates are to be multiplied by the rate of the step.
+
+    A program with it serves trainings of any length, given `rates` of them.
+    """
+    return _optimizer(settings, 1.0)
+
+
+def rates(settings: TrainingSettings, total_steps: int) -> Float[np.ndarray, " steps"]:
+    """The learning rate of every step of a training."""
+    schedule = _schedule(settings, total_steps)
+    parts = [
+        np.broadcast_to(schedule(jnp.arange(start, start + RATES_AT_ONCE)), RATES_AT_ONCE)
+        for start in range(0, total_steps, RATES_AT_ONCE)
+    ]
+    return np.concatenate([np.zeros(0, np.float32), *parts])[:total_steps]
+
+
+def _optimizer(
+    settings: TrainingSettings, rate: float | optax.Schedule, clip: bool = True
+) -> optax.GradientTransformation:
     clipping = (
         optax.clip_by_global_norm(settings.gradient_clip)
         if settings.gradient_clip and clip
         else optax.identity()
     )
-    rate = _schedule(settings, total_steps)
     if settings.optimizer == "adamw":
         return optax.chain(clipping, optax.adamw(rate, weight_decay=settings.weight_decay))
     return optax.chain(

@@ -44,9 +44,32 @@ def test_the_test_images_are_others_and_independent_of_the_training_size(name: s
 
 
 def test_the_order_is_shuffled(name: str) -> None:
-    labels = load(name, train_size=300, test_size=10).y_train
-    # Sorted or cyclic labels would leave 9 or 0 equal neighbours; chance leaves about 30.
-    assert 10 < np.sum(labels[1:] == labels[:-1]) < 60
+    dataset = load(name, train_size=600, test_size=10)
+    labels, share = dataset.y_train, 1 / dataset.num_classes
+    equal = np.sum(labels[1:] == labels[:-1])
+    # Cyclic labels would leave no equal neighbours, sorted ones nearly all; chance leaves 599 * share.
+    assert abs(equal - 599 * share) < 3.5 * np.sqrt(599 * share * (1 - share))
+
+
+def test_another_size_in_pixels(name: str) -> None:
+    small = load(f"{name}:16", train_size=50, test_size=10)
+    assert small.name == f"{name}:16"
+    assert small.input_shape == (16, 16, 3)
+    assert load(f"{name}:32", train_size=50, test_size=10).digest == (
+        load(name, train_size=50, test_size=10).digest
+    )
+
+
+@pytest.mark.parametrize(("train_size", "test_size"), [(50, 7), (41, 40)])
+def test_a_variant_has_the_sizes_asked_for_and_equal_classes(
+    name: str, train_size: int, test_size: int
+) -> None:
+    dataset = load(f"{name}:16:classes=5", train_size=train_size, test_size=test_size)
+    assert dataset.num_classes == 5
+    for labels, size in ((dataset.y_train, train_size), (dataset.y_test, test_size)):
+        counts = np.bincount(labels, minlength=5)
+        assert counts.sum() == size
+        assert counts.max() - counts.min() <= 1
 
 
 def test_too_few_images_for_the_classes(name: str) -> None:
