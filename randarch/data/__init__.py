@@ -3,6 +3,7 @@
 from .augmentation import normalize, pad_crop_flip, random_crop, random_flip
 from .colours import COLOURS, make_colours
 from .dataset import DataError, Dataset
+from .fabrics import FABRICS, make_fabrics
 from .generated import GeneratedSet
 from .npz import load_npz
 from .registry import BUILT_IN, Choice, load
@@ -10,16 +11,15 @@ from .resize import RESIZES, Resize, common_channels, conform
 from .shapes import SHAPES, load_shapes, make_shapes
 from .subset import class_quota, stratified_indices
 from .textures import TEXTURES, make_textures
-from .tokens import TOKENS, make_tokens
 from .variants import Variant, apply_variants, split_variants
 
 __all__ = [
     "BUILT_IN",
     "COLOURS",
+    "FABRICS",
     "RESIZES",
     "SHAPES",
     "TEXTURES",
-    "TOKENS",
     "Choice",
     "DataError",
     "Dataset",
@@ -34,9 +34,9 @@ __all__ = [
     "load_npz",
     "load_shapes",
     "make_colours",
+    "make_fabrics",
     "make_shapes",
     "make_textures",
-    "make_tokens",
     "normalize",
     "pad_crop_flip",
     "random_crop",

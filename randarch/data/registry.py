@@ -8,20 +8,20 @@ import numpy as np
 
 from .colours import COLOUR_SET
 from .dataset import DataError, Dataset
+from .fabrics import FABRIC_SET
 from .generated import DEFAULT_TRAIN_SIZE, SMALLEST, GeneratedSet
 from .npz import load_npz
 from .shapes import SHAPE_SET
 from .subset import stratified_indices
 from .textures import TEXTURE_SET
 from .tfds import load_tfds
-from .tokens import TOKEN_SET
 from .variants import Variant, apply_variants, sizes_to_generate, split_variants
 
 Choice = Literal["stratified", "first"]
 CHOICES: tuple[Choice, ...] = ("stratified", "first")
 
 BUILT_IN: dict[str, GeneratedSet] = {
-    one.name: one for one in (SHAPE_SET, TEXTURE_SET, COLOUR_SET, TOKEN_SET)
+    one.name: one for one in (SHAPE_SET, TEXTURE_SET, COLOUR_SET, FABRIC_SET)
 }
 DEFAULT_IMAGE_SIZE = 32
 
@@ -54,7 +54,7 @@ def load(
     gives K images of each class.
 
     Args:
-        name: a built-in set (`shapes`, `textures`, `colours` or `tokens`, or `shapes:96` for 96 x 96
+        name: a built-in set (`shapes`, `textures`, `colours` or `fabrics`, or `shapes:96` for 96 x 96
             pixels), `npz:PATH`, or a TFDS image classification set (`cifar10`, `mnist`, ...); then options,
             if any: `shapes:16:classes=5`, `npz:data/cifar100.npz:classes=10:per_class=50`,
             `cifar100:balanced`. A PATH that names a file may hold colons and equals signs.

@@ -214,7 +214,7 @@ class Config:
 
 PRESETS: Mapping[str, Config] = {
     "quick": Config(
-        base="tokens:16",
+        base="fabrics:16",
         base_classes=(8, 2),
         base_per_class=None,
         datasets=("shapes:16", "textures:16", "colours:16"),
