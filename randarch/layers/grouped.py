@@ -3,7 +3,7 @@
 A product for each group multiplies matrices a few numbers wide. Wider ones with zeros between the groups are two to
 four times faster although most of their multiplications are in vain, and one channel a group is no product at all but
 nine multiply-adds of whole maps (32 images of 16 x 16 x 32, forward and gradient in a loop on one core: 11 ms with a
-product a group of any width, 3.1 with zeros, .8 as multiply-adds; `benchmarks.convolution`).
+product a group of any width, 3.1 with zeros, .8 as multiply-adds; `benchmarks.grouped`).
 """
 
 from collections.abc import Callable
