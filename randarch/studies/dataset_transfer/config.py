@@ -64,7 +64,8 @@ class Config:
       trainings: of each architecture on each data set.
       seeds: weight draws of a random-weight score, read out together.
       random_repeats: such scores of each architecture on each data set.
-      weights: random numbers `independent` between data sets, or `shared` by them (architectures are always independent).
+      weights: random numbers `independent` between data sets, or `shared` by them; always independent between
+        architectures.
       calibration_images: training images on which batch norm of random networks is calibrated.
       top: how many architectures are the best of a data set.
       top5_from: data sets with so many classes are judged by the top-5 error.
@@ -215,9 +216,9 @@ class Config:
 PRESETS: Mapping[str, Config] = {
     "quick": Config(
         base="fabrics:16",
-        base_classes=(8, 2),
+        base_classes=(6, 2),
         base_per_class=None,
-        datasets=("shapes:16", "textures:16", "colours:16"),
+        datasets=("textures:16", "colours:16", "shapes:16:classes=4"),
         num_architectures=30,
         max_depth=3,
         max_width=64,
@@ -226,16 +227,18 @@ PRESETS: Mapping[str, Config] = {
         mac_range=(3e5, 6e5),
         resolution=16,
         train_size=800,
-        test_size=400,
+        test_size=500,
         epochs=4,
+        min_steps=100,
         batch_size=16,
-        learning_rate=0.05,
+        optimizer="adamw",
+        learning_rate=0.01,
+        weight_decay=0.01,
         gradient_clip=1.0,
         augment="none",
         seeds=2,
         calibration_images=250,
         top=8,
-        top5_from=40,
     ),
     "paper": Config(),
 }

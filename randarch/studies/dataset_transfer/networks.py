@@ -9,8 +9,9 @@ from randarch.analysis.transfer import Population
 from randarch.spaces import AnyNetX, Genome
 from randarch.spec import ArchSpec
 
-MOST = 2_000
-"""Draws for each architecture that is wanted, before the search is given up."""
+LOOK, MOST = 1_000, 200
+"""Draws without a single hit, and draws for each architecture that is wanted (and `LOOK`), after which the search is
+given up."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,8 @@ def draw(
         seen.append(analysis.macs)
         if low <= analysis.macs <= high:
             found.setdefault(genome, (arch, analysis))
-        if len(seen) == MOST * count and len(found) < count:
+        given_up = len(seen) == (LOOK + MOST * count if found else LOOK)
+        if given_up and len(found) < count:
             few, half, many = np.quantile(seen, [0.05, 0.5, 0.95])
             raise ValueError(
                 f"mac_range is {low:g}-{high:g}: {len(found)} of {len(seen):,} draws are in it and {count} are wanted; "

@@ -60,14 +60,14 @@ def _training(config: Config) -> str:
         f"{config.optimizer}, rate {config.learning_rate:g} ({config.schedule}), weight decay {config.weight_decay:g}, "
         f"batches of {config.batch_size}"
     )
-    return f"{config.epochs} epochs{steps}; the paper trains for 10 to 40, by data set. {rule}; the paper gives no numbers."
+    return f"{config.epochs} epochs{steps}; the paper trains for 10 to 40. {rule}; the paper gives no numbers."
 
 
 def _left_open(config: Config) -> tuple[str, ...]:
     return (
-        "The group width is the number of channels in a group, as in RegNet; the text's wording can be read as the number "
-        "of groups.",
-        f"The text does not say how wide the stem is (here: {config.stem_width}), nor how its images were resized (here: "
-        f"{config.resize}).",
+        "The group width is the number of channels in a group, as in RegNet; the text's wording can be read as the "
+        "number of groups.",
+        f"The text does not say how wide the stem is (here: {config.stem_width}), nor how its images were resized "
+        f"(here: {config.resize}).",
         "Group widths are powers of two; combinations that do not divide are drawn again.",
     )
