@@ -25,6 +25,8 @@ WINOGRAD_SAVES = 2.0
 WINOGRAD_CHANNELS = 16
 """Times fewer multiplications, those for outputs beyond the map's end counted, and smallest channels and features,
 from which on `winograd` is measured faster than `patches` (`benchmarks.convolution`)."""
+WINOGRAD_SMALL = 4
+"""Height and width of maps that are one block of outputs: it takes two to four times as long with 3 x 3 kernels."""
 
 OWN_CHANNELS = 8
 """Channels from which on XLA's own convolution may be as fast as products, outside of loops, and one product of pixels
@@ -161,6 +163,8 @@ def winograd_pays(
     padding: Sequence[tuple[int, int]],
 ) -> bool:
     """Whether a CPU is faster with `winograd` than with `patches`; by shapes alone."""
+    if kernel[0] <= 3 and max(images[1:3]) <= WINOGRAD_SMALL:
+        return False
     return _winograd_saves(images, kernel, stride, dilation, padding) >= WINOGRAD_SAVES
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -16,7 +15,7 @@ from randarch.looped import LoopedNetwork, features
 from randarch.networks import Variables, draw_weights, seeds_over
 from randarch.spec import ArchSpec, Linear, append
 
-from .optimizer import optimizer_at_rate_one, rates
+from .optimizer import optimizer_at_rate_one, rates, state_at_zero
 from .run import Compile, plain_jit
 from .settings import TrainingSettings
 from .task_programs import Steps, TaskProgram, TaskState, make_steps
@@ -147,6 +146,8 @@ def _train_together(
                 one.wrong[epoch] += (int(made.makes) - right[i]) / one.steps
         if on_steps:
             on_steps()
+    # On the host: to index arrays on the device takes a program for each shape.
+    state = jax.device_get(state)
     return [
         _finished(program, jax.tree.map(lambda x, i=i: x[i], state), task, one, compile)
         for i, (task, one) in enumerate(zip(tasks, progress, strict=True))
@@ -201,26 +202,24 @@ def _initial_state(
         for name, leaf in head.items()
     }
     variables: Sequence[Variables] = task.start or program.network.gather(weights)
-    params = jax.tree.map(
-        jnp.asarray, {"runs": tuple(own["params"] for own in variables), "head": padded}
-    )
+    params = {"runs": tuple(own["params"] for own in variables), "head": padded}
     key = task.generator(arch.digest, "augment").integers(0, 2**32, 2, dtype=np.uint32)
     return TaskState(
         params,
-        jax.tree.map(jnp.asarray, tuple(own["batch_stats"] for own in variables)),
-        optimizer_at_rate_one(settings).init(params),
-        jnp.asarray(key),
+        tuple(own["batch_stats"] for own in variables),
+        state_at_zero(optimizer_at_rate_one(settings), params),
+        key,
     )
 
 
 def _finished(
     program: TaskProgram, state: TaskState, task: Task, progress: _Progress, compile: Compile
 ) -> TaskTraining:
-    images, params = task.images, jax.device_get(state.params)
+    images, params = task.images, state.params
     network = dataclasses.replace(program.network, precision="highest")
     variables = tuple(
         {"params": own, "batch_stats": stats}
-        for own, stats in zip(params["runs"], jax.device_get(state.batch_stats), strict=True)
+        for own, stats in zip(params["runs"], state.batch_stats, strict=True)
     )
     parts = []
     for chunk in images.test_chunks:

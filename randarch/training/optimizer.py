@@ -1,5 +1,8 @@
 """The optimizers of the recipes, as optax has them."""
 
+from typing import Any
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -30,6 +33,16 @@ def optimizer_at_rate_one(settings: TrainingSettings) -> optax.GradientTransform
     A program with it serves trainings of any length, given `rates` of them.
     """
     return _optimizer(settings, 1.0)
+
+
+def state_at_zero(optimizer: optax.GradientTransformation, params: Any) -> optax.OptState:
+    """`optimizer.init(params)` of a recipe's optimizer, all of which is zero, on the host, which compiles nothing.
+
+    A program for the zeros of every shape would be most of what many small trainings compile.
+    """
+    return jax.tree.map(
+        lambda x: np.zeros(x.shape, x.dtype), jax.eval_shape(optimizer.init, params)
+    )
 
 
 def rates(settings: TrainingSettings, total_steps: int) -> Float[np.ndarray, " steps"]:

@@ -53,7 +53,7 @@ class TaskState(NamedTuple):
     params: Any
     batch_stats: Any
     optimizer: optax.OptState
-    key: UInt32[Array, "*t 2"]
+    key: UInt32[AnyArray, "*t 2"]
 
 
 class Steps(NamedTuple):
@@ -105,7 +105,7 @@ def _steps_of_one(
     def step(i: Array, carry: tuple[TaskState, Sums]) -> tuple[TaskState, Sums]:
         state, sums = carry
         key = jax.random.fold_in(
-            jax.random.wrap_key_data(state.key, impl="threefry2x32"), steps.first + i
+            jax.random.wrap_key_data(jnp.asarray(state.key), impl="threefry2x32"), steps.first + i
         )
         x = augmented(settings.augment, key, steps.images[i], pixels)
 

@@ -1,7 +1,7 @@
 """One architecture on several data sets: against plain optax, and that data sets do not notice each other."""
 
 import dataclasses
-from typing import Any
+from typing import Any, get_args
 
 import jax
 import numpy as np
@@ -14,9 +14,21 @@ from randarch.geometry import analyze
 from randarch.looped import LoopedNetwork
 from randarch.networks import gather_variables, network
 from randarch.spec import Activation, ArchSpec, BatchNorm, Conv, GlobalPool, sequential
-from randarch.training import Task, TaskTraining, TrainingImages, errors_of, train_on_tasks
+from randarch.training import (
+    OptimizerName,
+    Task,
+    TaskTraining,
+    TrainingImages,
+    errors_of,
+    train_on_tasks,
+)
 from randarch.training import across as module
-from randarch.training.optimizer import optimizer_of, rates
+from randarch.training.optimizer import (
+    optimizer_at_rate_one,
+    optimizer_of,
+    rates,
+    state_at_zero,
+)
 from tests.training.small import IMAGES, PLAIN, images, normalized
 
 ARCH = sequential([*([Conv(3, bias=False), BatchNorm(), Activation()] * 2), GlobalPool()])
@@ -206,6 +218,17 @@ def test_what_cannot_be_trained_is_refused(
     with pytest.raises(ValueError, match=message):
         train_on_tasks(ARCH, tasks, RECIPE, outputs=outputs)
     assert train_on_tasks(ARCH, [], RECIPE) == []
+
+
+@pytest.mark.parametrize("optimizer", get_args(OptimizerName))
+def test_every_optimizer_begins_at_zero(optimizer: OptimizerName) -> None:
+    params = {"a": np.ones((2, 3), np.float32), "b": np.ones(4, np.float32)}
+    recipe = optimizer_at_rate_one(dataclasses.replace(RECIPE, optimizer=optimizer))
+    expected, found = recipe.init(params), state_at_zero(recipe, params)
+    assert jax.tree.structure(expected) == jax.tree.structure(found)
+    for a, b in zip(jax.tree.leaves(expected), jax.tree.leaves(found), strict=True):
+        assert a.dtype == b.dtype
+        np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "constant", "steps"])
