@@ -1,10 +1,12 @@
 """The command as a user starts it: a small run's flags, and a process of its own."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = ("--depth=3", "--num_architectures=6", "--train_size=200", "--test_size=100")
@@ -29,16 +31,102 @@ SMALL_STRUCTURES = (*SMALL_STRUCTURES, "--dataset=shapes:8", "--train_size=60", 
 SMALL_STRUCTURES = (*SMALL_STRUCTURES, "--epochs=1", "--top=3", "--class_top=2", "--noprogress")
 SMALL_STRUCTURES = (*SMALL_STRUCTURES, "--repeat_networks=2", "--repeat_trainings=2", "--seeds=1")
 
+SMALL_TRANSFER = ("--base=fabrics:8", "--base_classes=4", "--datasets=shapes:8", "--scores=random")
+SMALL_TRANSFER = (*SMALL_TRANSFER, "--num_architectures=2", "--max_depth=1", "--max_width=16")
+SMALL_TRANSFER = (*SMALL_TRANSFER, "--mac_range=0-1e9", "--resolution=8", "--train_size=72")
+SMALL_TRANSFER = (*SMALL_TRANSFER, "--test_size=72", "--seeds=1", "--noprogress")
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def at_terminal() -> None:
+    """As at a terminal, also where the tests run in the background, which ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 
 def start(*arguments: str, study: str = "rfm_correlation") -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         [sys.executable, "-m", f"experiments.{study}", *arguments],
         cwd=ROOT,
-        env=environment,
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # As at a terminal, also where the tests run in the background, which ignores Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=at_terminal,
     )
+
+
+def run(
+    *arguments: str, study: str = "rfm_correlation", seconds: int = 120
+) -> subprocess.CompletedProcess[str]:
+    """A command in a fresh process, to its end."""
+    with start(*arguments, study=study) as process:
+        try:
+            out, err = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+class Forks:
+    """Commands in forks of one process, which saves each the seconds of importing: see `command_server`.
+
+    For what a command says and how it ends. What is about starting, signals, or what the environment does to
+    libraries takes a fresh process.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` is for what commands write to their streams."""
+        self._folder = folder
+        self._environment = self._constant(environment())
+        self._server: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> "Forks":
+        if hasattr(os, "fork"):
+            self._server = subprocess.Popen(
+                [sys.executable, "-m", "tests.command_server"],
+                cwd=ROOT,
+                env=environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                preexec_fn=at_terminal,
+            )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._server is not None:
+            self._server.communicate(timeout=60)  # it ends with its requests
+
+    @staticmethod
+    def _constant(values: dict[str, str]) -> dict[str, str]:
+        """Without what names the test, which differs from command to command, and which none reads."""
+        return {name: value for name, value in values.items() if name != "PYTEST_CURRENT_TEST"}
+
+    def run(
+        self, *arguments: str, study: str = "rfm_correlation", seconds: int = 120
+    ) -> subprocess.CompletedProcess[str]:
+        """A command to its end."""
+        server, values = self._server, environment()
+        # Libraries read their variables when they are imported, which here was long ago.
+        if server is None or self._constant(values) != self._environment:
+            return run(*arguments, study=study, seconds=seconds)
+        out, err = self._folder / "out", self._folder / "err"
+        request = {"study": study, "arguments": arguments, "environment": values}
+        request |= {"out": str(out), "err": str(err), "seconds": seconds}
+        assert server.stdin is not None and server.stdout is not None
+        print(json.dumps(request), file=server.stdin, flush=True)
+        answer = server.stdout.readline()
+        assert answer, "the process that commands are forks of has ended: see what it wrote"
+        code = int(answer)
+        if code == -signal.SIGALRM:
+            raise subprocess.TimeoutExpired(list(arguments), seconds)
+        return subprocess.CompletedProcess(arguments, code, out.read_text(), err.read_text())

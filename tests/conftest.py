@@ -6,10 +6,13 @@ Nothing here chooses a JAX platform: the suite runs on whatever the machine has.
 import os
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
+
+from tests.commands import Forks
 
 # Workers share the machine: each takes its part of the cores, and of a GPU's memory what it needs.
 # (XLA's CPU client reads NPROC for the size of its thread pools.) Has to be set before JAX starts.
@@ -48,3 +51,40 @@ def _bounded_compilation_cache() -> Iterator[None]:
     yield
     if "jax" in sys.modules:
         sys.modules["jax"].clear_caches()
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Commands without the seconds that each takes to start."""
+    with Forks(tmp_path_factory.mktemp("forks")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """For files that compile the same networks again and again: from the second time on from disk.
+
+    Where they compute is not touched. On CPUs alone: a GPU's compiler measures and chooses, and that what it chose the
+    second time gives the same numbers is part of what such files ask.
+    """
+    import jax
+    from jax.experimental.compilation_cache.compilation_cache import reset_cache
+
+    if jax.default_backend() != "cpu":
+        yield
+        return
+    changes = {
+        "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("programs")),
+        "jax_persistent_cache_min_compile_time_secs": 0.02,
+        "jax_persistent_cache_min_entry_size_bytes": -1,
+    }
+    before = {name: getattr(jax.config, name) for name in changes}
+
+    def configure(values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            jax.config.update(name, value)
+        reset_cache()  # JAX looks once whether there is a folder
+
+    configure(changes)
+    yield
+    configure(before)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import start
+from tests.commands import Forks, run, start
 
 
 def test_resnets_are_named_after_what_the_flags_change(tmp_path: Path) -> None:
@@ -42,11 +42,21 @@ def test_resnets_are_named_after_what_the_flags_change(tmp_path: Path) -> None:
     ],
 )
 def test_what_has_no_use_is_refused(
-    arguments: tuple[str, ...], words: list[str], tmp_path: Path
+    arguments: tuple[str, ...], words: list[str], tmp_path: Path, forks: Forks
 ) -> None:
     folder = tmp_path / "run"
-    process = start("--analyze_only", *arguments, f"--workdir={folder}", study="receptive_field")
-    _, said = process.communicate(timeout=120)
-    assert process.returncode == 2
-    assert all(word in said for word in words), said
+    refused = forks.run(
+        "--analyze_only", *arguments, f"--workdir={folder}", study="receptive_field"
+    )
+    assert refused.returncode == 2
+    assert all(word in refused.stderr for word in words), refused.stderr
     assert not folder.exists()
+
+
+def test_a_fresh_process_refuses_in_the_same_words(tmp_path: Path, forks: Forks) -> None:
+    arguments = ("--analyze_only", "--epochs=3", f"--workdir={tmp_path / 'run'}")
+    fresh, forked = (call(*arguments, study="receptive_field") for call in (run, forks.run))
+    assert fresh.returncode == forked.returncode == 2
+    assert (fresh.stdout, fresh.stderr) == (forked.stdout, forked.stderr)
+    assert fresh.stderr.startswith("error: ") and "epochs" in fresh.stderr
+    assert not (tmp_path / "run").exists()

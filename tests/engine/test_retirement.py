@@ -10,6 +10,8 @@ from randarch.ridge import RidgeSettings
 from randarch.spaces import ConvGrid
 from tests.engine.small import small_images
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
+
 GRID = ConvGrid(layers=3, kernels=(1, 3), strides=(1, 2), dilations=(1,), channels=4)
 ARCHS = [GRID.decode(g) for g in GRID.valid((10, 10, 3), 8.0)]
 SETTINGS = EvaluationSettings(

@@ -30,6 +30,8 @@ from randarch.studies.structural_sampling.populations import network_bytes, popu
 from randarch.studies.structural_sampling.rows import confusion_matrix, relative_distance
 from randarch.training import train
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
+
 SMALL = Config(
     num_networks=24,
     layers=2,

@@ -15,6 +15,8 @@ from randarch.studies import RunFolderError
 from randarch.studies.random_conv_sweep import Config, Result, Study, choice, run
 from randarch.studies.random_conv_sweep.result import CLOCKED
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
+
 SMALL = Config(
     layers=2,
     kernels=(1, 3),
