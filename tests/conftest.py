@@ -88,3 +88,26 @@ def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     configure(changes)
     yield
     configure(before)
+
+
+@pytest.fixture(scope="module")
+def compiled_plainly() -> Iterator[None]:
+    """For files of small networks held against an oracle, whose programs run for less time than they are optimised.
+
+    What the compiler's last passes make of a program is not what such files ask; that it is done on CPUs alone leaves
+    other platforms' compilers as users have them.
+    """
+    import jax
+
+    from randarch.engine import programs
+
+    if jax.default_backend() != "cpu":
+        yield
+        return
+    options, name = dict(programs.CPU_OPTIONS), "jax_disable_most_optimizations"
+    before = jax.config.read(name)
+    programs.CPU_OPTIONS["xla_backend_optimization_level"] = 0
+    jax.config.update(name, True)
+    yield
+    programs.CPU_OPTIONS.update(options)
+    jax.config.update(name, before)

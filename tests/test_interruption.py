@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.commands import SMALL, SMALL_FIELDS, SMALL_STRUCTURES, SMALL_SWEEP, start
+from tests.commands import (
+    SMALL,
+    SMALL_FIELDS,
+    SMALL_STRUCTURES,
+    SMALL_SWEEP,
+    SMALL_TRANSFER,
+    start,
+)
 
 
 def stored(folder: Path, kind: str) -> dict[str, tuple[Any, ...]]:
@@ -99,6 +106,25 @@ def test_a_killed_sample_of_structures_resumes_to_the_same_bytes(tmp_path: Path)
         assert process.returncode == 0, said
     after = stored(killed, "train")
     assert {shard: after[shard] for shard in before} == before and len(after) > len(before)
+    assert (killed / "results.csv").read_bytes() == (whole / "results.csv").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_killed_study_of_transfer_resumes_to_the_same_bytes(tmp_path: Path) -> None:
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    arguments = (*SMALL_TRANSFER, "--scores=random,trained", "--num_architectures=5", "--epochs=1")
+    process = start(*arguments, f"--workdir={killed}", study="dataset_transfer")
+    wait_for(process, killed, "trained")
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    before = stored(killed, "trained")
+    assert 0 < len(before) < 5
+    for folder in (killed, whole):
+        process = start(*arguments, f"--workdir={folder}", study="dataset_transfer")
+        _, said = process.communicate(timeout=280)
+        assert process.returncode == 0, said
+    after = stored(killed, "trained")
+    assert {shard: after[shard] for shard in before} == before and len(after) == 5
     assert (killed / "results.csv").read_bytes() == (whole / "results.csv").read_bytes()
 
 

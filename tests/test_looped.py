@@ -12,6 +12,8 @@ from randarch.spaces import AnyNetX, ConvChain, LayerLibrary
 from randarch.spec import Activation, Add, ArchSpec, BatchNorm, Conv, GraphBuilder, Pool, sequential
 from tests.graphs import resnet, vgg16_features
 
+pytestmark = pytest.mark.usefixtures("compiled_plainly")
+
 RELU, NORM = Activation("relu"), BatchNorm()
 
 

@@ -29,6 +29,8 @@ pytest.importorskip("sklearn")
 
 from benchmarks.pytorch_procedure import chain  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("compiled_plainly")
+
 THREADS = torch.get_num_threads()
 
 

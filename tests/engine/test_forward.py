@@ -38,6 +38,8 @@ from tests.engine.small import (
 )
 from tests.graphs import inception_block, spatial_attention, squeeze_and_excitation
 
+pytestmark = pytest.mark.usefixtures("compiled_plainly")
+
 IMAGES = small_images()
 SEEDS = (0, 7)
 CALIBRATION = 30  # not a multiple of the batch

@@ -18,6 +18,8 @@ from randarch.engine import (
 from randarch.ridge import RidgeSettings
 from randarch.spec import Activation, BatchNorm, Conv, GlobalPool, sequential
 
+pytestmark = pytest.mark.usefixtures("compiled_plainly")
+
 ARCH = sequential([*([Conv(6), BatchNorm(), Activation()] * 3), GlobalPool()])
 SEEDS = (4, 9)
 SETTINGS = LoopedSettings(columns=6, outputs=3, init_name="he", calibration_images=40)

@@ -141,6 +141,7 @@ def test_dense_convolutions_are_those_with_stride_and_dilation(
         (5, 5, 16, 16, 1, 1, True),
         (2, 5, 16, 16, 1, 1, False),
         (4, 5, 16, 16, 1, 1, True),
+        (4, 3, 16, 16, 1, 1, False),  # saves enough, but is a single block
         (8, 9, 16, 16, 1, 1, True),
         (8, 1, 16, 16, 1, 1, False),
         (32, 7, 4, 16, 2, 1, True),  # 16 channels, once neighbours are channels
@@ -172,7 +173,8 @@ def test_where_it_pays(
         ({"rhs_dilation": (2, 1)}, False),
         ({"window_strides": (2, 2)}, True),
         ({"window_strides": (2, 1)}, False),
-        ({"feature_group_count": 2}, False),
+        ({"feature_group_count": 2}, True),  # of a product of all channels, with zeros
+        ({"feature_group_count": 32}, False),
         ({"preferred_element_type": jnp.dtype(jnp.float32)}, False),
     ],
 )

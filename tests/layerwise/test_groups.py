@@ -12,6 +12,8 @@ from randarch.layerwise.groups import GROUP_BYTES, group_layers
 from randarch.spec import BatchNorm, Conv, GlobalPool, Linear, sequential
 from randarch.training import TrainingImages
 
+pytestmark = pytest.mark.usefixtures("compiled_plainly")
+
 SHAPES = st.lists(
     st.tuples(st.integers(1, 128), st.integers(1, 128), st.integers(1, 1024)), max_size=30
 )

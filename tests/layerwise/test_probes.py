@@ -7,6 +7,8 @@ from sklearn.linear_model import LogisticRegression
 from randarch.layerwise import probe
 from randarch.layerwise.probes import BLOCK, PENALTIES, _rotate
 
+pytestmark = pytest.mark.usefixtures("compiled_plainly")
+
 CLASSES, N, M = 3, 120, 400
 
 

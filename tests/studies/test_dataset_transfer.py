@@ -28,6 +28,8 @@ from randarch.studies.dataset_transfer.datasets import epochs_of, family_of, loa
 from randarch.studies.dataset_transfer.networks import draw
 from randarch.studies.dataset_transfer.protocol import deviations
 
+pytestmark = pytest.mark.usefixtures("compiled_plainly")
+
 SMALL = Config(
     base="fabrics:8",
     base_classes=(5, 2),

@@ -31,6 +31,8 @@ from randarch.training.optimizer import (
 )
 from tests.training.small import IMAGES, PLAIN, images, normalized
 
+pytestmark = pytest.mark.usefixtures("compiled_plainly")
+
 ARCH = sequential([*([Conv(3, bias=False), BatchNorm(), Activation()] * 2), GlobalPool()])
 RECIPE = dataclasses.replace(PLAIN, batch_size=16, learning_rate=0.1, weight_decay=1e-3)
 

@@ -28,6 +28,8 @@ from randarch.training.stages import cut
 from tests.graphs import squeeze_and_excitation
 from tests.training.small import IMAGES, NET, images
 
+pytestmark = pytest.mark.usefixtures("compiled_plainly")
+
 SETTINGS = TrainingSettings(epochs=2, batch_size=16, learning_rate=0.05, init_name="he_prelu")
 DEEP = sequential(
     [
