@@ -8,7 +8,7 @@ ImageNet as a representative basis. Writes tables, figures and a page into the r
   python -m experiments.dataset_transfer
   python -m experiments.dataset_transfer --base=npz:data/cifar100.npz --base_classes=50,10,5,2 \\
       --datasets=npz:data/cifar10.npz,npz:data/eurosat.npz --resolution=32 --stem=cifar --mac_range=2e6-4e6
-  python -m experiments.dataset_transfer --scores=random --target=npz:mine.npz
+  python -m experiments.dataset_transfer --target=npz:mine.npz
 
 Names of data sets may end in options: npz:mine.npz:classes=10, cifar100:per_class=50, npz:mine.npz:balanced.
 """
@@ -114,7 +114,7 @@ def config() -> study.Config:
     ).items():
         changes[name] = () if text == NONE else _command.parse_integers(name, text)
     for name, text in _command.given(["base_per_class"]).items():
-        changes[name] = None if text == NONE else _command.parse_integers(name, text)[0]
+        changes[name] = None if text == NONE else _command.parse_size(name, text)
     for name, text in _command.given(["mac_range"]).items():
         changes[name] = _range(name, text)
     count = changes.get("num_architectures", preset.num_architectures)

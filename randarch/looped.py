@@ -130,7 +130,7 @@ class LoopedNetwork:
             if run.count == 1:
                 x, updated = step(x, own)
             else:
-                x, updated = jax.lax.scan(step, x, own)
+                x, updated = jax.lax.scan(step, x, own, length=run.count)
             statistics.append(updated)
         return x, tuple(statistics)
 

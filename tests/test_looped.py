@@ -117,6 +117,19 @@ def test_a_loop_computes_what_the_whole_network_does(arch: ArchSpec) -> None:
     np.testing.assert_allclose(looped_size, size, rtol=1e-3)
 
 
+def test_repeats_without_weights() -> None:
+    arch = sequential([Conv(3), *[Pool("avg", 3, 1)] * 3])
+    shapes = shapes_of(arch)
+    looped = LoopedNetwork.of(arch, shapes)
+    assert [run.count for run in looped.runs] == [1, 3]
+    weights = draw_weights(arch, shapes, (0,), shared=False)
+    x = jnp.asarray(np.random.default_rng(0).normal(size=(2, 8, 8, 3)), jnp.float32)
+    y, _ = looped.apply(looped.gather(weights), x, batch_norm="running", momentum=0.0)
+    flat = gather_variables(jax.tree.map(lambda w: w[0], weights), 1, len(arch) - 1)
+    (expected,) = network(arch).apply(flat, x)
+    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_calibration_makes_every_batch_norm_normalise() -> None:
     """Behind batch norm, the images that it was calibrated on have mean 0 and variance 1."""
     graph = GraphBuilder()

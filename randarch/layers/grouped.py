@@ -43,22 +43,27 @@ def one_by_one(
 def with_zeros(
     x: Float[Array, "n h w c"], kernel: Float[Array, "k k c_group features"], convolve: Convolve
 ) -> Float[Array, "n h2 w2 features"]:
-    """As convolutions without groups, of `SLICE` channels where that divides them into whole groups, else of all.
+    """As convolutions without groups: of `SLICE` channels where whole groups fill that many, else of all channels.
 
     Args:
       x: images.
       kernel: height, width, channels of a group, features.
       convolve: a convolution without groups, of images and a kernel.
     """
-    channels, per_group = x.shape[3], kernel.shape[2]
-    slices = channels // SLICE
-    if slices < 2 or channels % SLICE or SLICE % per_group:
-        return convolve(x, _spread(kernel, channels // per_group))
+    channels, (per_group, features) = x.shape[3], kernel.shape[2:]
+    groups = channels // per_group
+    if channels <= SLICE or SLICE % per_group:
+        return convolve(x, _spread(kernel, groups))
+    # Groups of zeros fill the last slice.
+    more = -groups % (SLICE // per_group)
+    x = jnp.pad(x, ((0, 0), (0, 0), (0, 0), (0, more * per_group)))
+    kernel = jnp.pad(kernel, ((0, 0), (0, 0), (0, 0), (0, more * (features // groups))))
+    slices = x.shape[3] // SLICE
     x = jnp.moveaxis(x.reshape(*x.shape[:3], slices, SLICE), 3, 0)
     kernels = jnp.moveaxis(kernel.reshape(*kernel.shape[:3], slices, -1), 3, 0)
     # A loop, so that its body is compiled once.
     y = lax.map(lambda part: convolve(part[0], _spread(part[1], SLICE // per_group)), (x, kernels))
-    return jnp.moveaxis(y, 0, 3).reshape(*y.shape[1:4], -1)
+    return jnp.moveaxis(y, 0, 3).reshape(*y.shape[1:4], -1)[..., :features]
 
 
 def _spread(

@@ -12,8 +12,8 @@ from jaxtyping import Float, Int
 
 from randarch import geometry
 from randarch.looped import LoopedNetwork, features
-from randarch.networks import Variables, draw_weights, seeds_over
-from randarch.spec import ArchSpec, Linear, append
+from randarch.networks import Variables, draw_node, draw_weights, generator, seeds_over
+from randarch.spec import ArchSpec, Linear
 
 from .optimizer import optimizer_at_rate_one, rates, state_at_zero
 from .run import Compile, plain_jit
@@ -38,8 +38,10 @@ def train_on_tasks(
 ) -> list[TaskTraining]:
     """Trains the architecture on every task, each from scratch or from the weights that the task brings.
 
-    Two programs are compiled for all tasks and all calls with the same architecture, settings and `outputs`: some
-    steps, and features of test images. Random numbers come from the task and the architecture: the result does not
+    Where trainings are made one after the other (on CPUs), two programs are compiled for all tasks and all calls with
+    the same architecture, settings and `outputs`: some steps, and features of test images. Where they are vectorised,
+    the first is compiled for every number of them.
+    Random numbers come from the task and the architecture: the result does not
     depend on what else is trained, up to how an accelerator rounds sums.
 
     Args:
@@ -187,16 +189,12 @@ def _initial_state(
     task: Task,
 ) -> TaskState:
     settings, classes = program.settings, task.images.num_classes
-    whole = append(arch, Linear(classes))
-    weights = draw_weights(
-        whole,
-        [*shapes, (1, 1, classes)],
-        (task.seed(arch.digest),),
-        init_name=settings.init_name,
-        shared=False,
-    )
-    head = {name: leaf[0] for name, leaf in weights.pop(len(arch))["params"]["layer"].items()}
-    # Drawn for the data set's own classes, so that it does not depend on others.
+    seed = task.seed(arch.digest)
+    weights = draw_weights(arch, shapes, (seed,), init_name=settings.init_name, shared=False)
+    # By itself: the network's weights do not depend on how many classes there are, nor the classifier's on how many
+    # other data sets have.
+    own = generator(seed, arch.digest, "classifier", str(classes))
+    head = draw_node(own, Linear(classes), [shapes[-1]], settings.init_name)["params"]["layer"]
     padded = {
         name: np.pad(leaf, [(0, 0)] * (leaf.ndim - 1) + [(0, outputs - classes)])
         for name, leaf in head.items()

@@ -109,7 +109,15 @@ def test_maps_that_take_several_tiles(batch: int) -> None:
 
 @pytest.mark.parametrize(
     ("channels", "features", "groups"),
-    [(64, 64, 16), (64, 128, 64), (64, 32, 2), (96, 96, 24), (40, 40, 10), (64, 64, 1)],
+    [
+        (64, 64, 16),
+        (64, 128, 64),
+        (64, 32, 2),
+        (96, 96, 24),
+        (40, 40, 10),
+        (72, 72, 9),
+        (64, 64, 1),
+    ],
 )
 def test_groups_of_many_channels(channels: int, features: int, groups: int) -> None:
     x, w = arrays(3, 6, 5, channels, features, 3, groups)

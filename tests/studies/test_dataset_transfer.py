@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from randarch.data import load
 from randarch.engine import RandomScores
 from randarch.geometry import analyze
 from randarch.spaces import AnyNetX
@@ -61,7 +62,10 @@ SMALL = Config(
     longer_networks=2,
     pretrain=True,
 )
-RANDOM = dataclasses.replace(SMALL, scores=("random",), longer=(), pretrain=False)
+RANDOM = dataclasses.replace(
+    SMALL, scores=("random",), longer=(), pretrain=False, target=None, datasets=("textures:8",)
+)
+RANDOM_NAMES = 5
 NAMES = (
     "fabrics:8",
     "fabrics:8:classes=5",
@@ -163,7 +167,7 @@ def test_an_interrupted_run_resumes_to_the_same_table(
     def interrupted(*args: Any) -> RandomScores:
         nonlocal calls
         calls += 1
-        if calls % 17 == 0:
+        if calls % 11 == 0:
             raise KeyboardInterrupt
         return score(*args)
 
@@ -191,14 +195,14 @@ def seeds_drawn(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(study, "score_looped", listen)
     with pytest.raises(RunFailedError, match="another init"):
         run(config, tmp_path, progress=False, workers=1)
-    return drawn[:: config.random_repeats][: len(NAMES)]
+    return drawn[:: config.random_repeats][:RANDOM_NAMES]
 
 
 def test_weights_are_independent_between_data_sets_or_shared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     independent = seeds_drawn(RANDOM, tmp_path / "one", monkeypatch)
-    assert len({tuple(seeds) for seeds in independent}) == len(NAMES)
+    assert len({tuple(seeds) for seeds in independent}) == RANDOM_NAMES
     shared = dataclasses.replace(RANDOM, weights="shared")
     assert (
         len({tuple(seeds) for seeds in seeds_drawn(shared, tmp_path / "other", monkeypatch)}) == 1
@@ -247,6 +251,11 @@ def test_the_family_and_its_images() -> None:
     assert tuple(one.name for one in used) == NAMES
     assert [len(one.dataset.x_train) for one in used] == [72, 10, 4, 36, 72, 72, 72]
     assert [one.trained for one in used] == [True] * 6 + [False]
+    # Versions of the base have its own images.
+    whole = {image.tobytes() for image in used[0].dataset.x_train}
+    for version in used[1:4]:
+        assert {image.tobytes() for image in version.dataset.x_train} <= whole
+    assert {one.dataset.classes for one in used[1:2]} == {load("fabrics:8:classes=5").classes}
     family = family_of(SMALL, used)
     assert family.members == {NAMES[0]: 36, NAMES[1]: 5, NAMES[2]: 2}
     assert family.control == NAMES[3]
@@ -279,16 +288,19 @@ def refusal(config: Callable[[], Config], tmp_path: Path) -> str:
         ({"base_classes": (2, 5)}, ["largest first"]),
         ({"base_classes": (1,)}, ["from 2 on"]),
         ({"datasets": ("fabrics:8",)}, ["fabrics:8 is given twice"]),
+        ({"datasets": ("fabrics:8:classes=5",)}, ["fabrics:8:classes=5 is given twice"]),
+        ({"base": "fabrics:8:classes=9"}, ["has classes already"]),
+        ({"target": "textures:8", "datasets": ("shapes:8",)}, ["1 datasets", "how to recommend"]),
         ({"datasets": (), "base_classes": ()}, ["one data set"]),
         ({"datasets": ("shapes:8:classes=1",)}, ["classes=1"]),
         ({"datasets": ("shapse:8",)}, ["shapse"]),
         ({"train_size": 20}, ["36 classes", "train_size is 20"]),
-        ({"test_size": 20}, ["have no test image", "test_size"]),
+        ({"test_size": 20}, ["have none of 20 test images", "test_size"]),
         ({"mac_range": (1e9, 2e9)}, ["mac_range is 1e+09-2e+09", "0 of"]),
         ({"mac_range": (5.0, 2.0)}, ["mac_range is 5 to 2"]),
         ({"resize": "refuse", "resolution": 9}, ["9 x 9", "refuse"]),
         ({"scores": ("luck",)}, ["scores are luck"]),
-        ({"scores": ("random",), "pretrain": True}, ["pretrain"]),
+        ({"scores": ("random",), "target": None, "pretrain": True}, ["pretrain"]),
         ({"longer": (1,)}, ["from 2 on"]),
         ({"max_width": 12}, ["max_width is 12"]),
         ({"group_widths": (64,)}, ["no group width"]),
@@ -301,7 +313,8 @@ def test_what_cannot_be_run_is_refused(
     changes: dict[str, Any], words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(networks, "LOOK", 100)
-    message = refusal(lambda: dataclasses.replace(SMALL, **changes), tmp_path)
+    plain = dataclasses.replace(SMALL, target=None)
+    message = refusal(lambda: dataclasses.replace(plain, **changes), tmp_path)
     assert all(word in message for word in words), message
 
 

@@ -140,6 +140,15 @@ def test_data_sets_do_not_notice_each_other(together: list[TaskTraining]) -> Non
     assert not np.allclose(leaves(together[0])[0], leaves(together[2])[0])
 
 
+def test_weights_do_not_depend_on_how_many_classes_there_are() -> None:
+    still = dataclasses.replace(RECIPE, learning_rate=0.0)
+    tasks = [dataclasses.replace(task, dataset="one", epochs=1, repeat=0) for task in TASKS[:2]]
+    three, two = train_on_tasks(ARCH, tasks, still)
+    for a, b in zip(three.variables, two.variables, strict=True):
+        for x, y in zip(jax.tree.leaves(a["params"]), jax.tree.leaves(b["params"]), strict=True):
+            np.testing.assert_array_equal(x, y)
+
+
 def test_two_programs_serve_all_data_sets() -> None:
     cache = ProgramCache()
     train_on_tasks(ARCH, TASKS, RECIPE, outputs=4, compile=cache.get)

@@ -128,8 +128,3 @@ def recommendation_notes(
             f"{architectures - len(recommendation.ranking)} of {architectures} architectures miss an error that the "
             f"recommendation takes, and are not ranked for {target}"
         )
-    n = len(recommendation.held_out)
-    if n < 5:
-        yield (
-            f"{n} targets: the p value of a recommendation against chance cannot be below {2.0**-n:.2g}"
-        )

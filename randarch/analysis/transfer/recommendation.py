@@ -2,6 +2,7 @@
 would have cost on data sets where the answer is known."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -10,6 +11,7 @@ from randarch.analysis.bootstrap import Bootstrap
 from randarch.analysis.correlation import complete
 from randarch.analysis.results import Estimate
 from randarch.analysis.selection import top_k
+from randarch.analysis.transfer.chance import chance_p
 from randarch.analysis.transfer.errors import Errors, Family
 from randarch.analysis.transfer.mean_correlation import spearman_of
 from randarch.analysis.transfer.mixture import (
@@ -20,7 +22,6 @@ from randarch.analysis.transfer.mixture import (
     simplex,
 )
 from randarch.analysis.transfer.results import HeldOut, Recommendation
-from randarch.analysis.transfer.sign_flips import sign_flip_p
 
 CHANCE = "chance"
 MIXTURE = "mixture"
@@ -80,7 +81,8 @@ def recommend(
         components=components,
         held_out=held_out,
         mean_regret={
-            way: _mean_regret(way, held_out, bootstrap) for way in (MIXTURE, *components, CHANCE)
+            way: _mean_regret(way, held_out, targets, bootstrap)
+            for way in (MIXTURE, *components, CHANCE)
         },
         weights=_by_name(components, weights),
         target=target,
@@ -138,10 +140,16 @@ def _held_out(
     )
 
 
-def _mean_regret(way: str, held_out: tuple[HeldOut, ...], bootstrap: Bootstrap) -> Estimate:
-    regret, chance = (np.array([one.regret[name] for one in held_out]) for name in (way, CHANCE))
+def _mean_regret(
+    way: str, held_out: tuple[HeldOut, ...], targets: Sequence[RankedTarget], bootstrap: Bootstrap
+) -> Estimate:
+    regret = np.array([one.regret[way] for one in held_out])
     n = len(regret)
-    p = math.nan if way == CHANCE else sign_flip_p(regret - chance, bootstrap.rng)
+    p = math.nan
+    if way != CHANCE:
+        # Of those that could be picked, as in `_held_out`.
+        errors = [one.trained[complete(one.shares.T, one.trained)] for one in targets]
+        p = chance_p(errors, float(regret.mean()), bootstrap.rng)
     low = high = math.nan
     if n >= 3:
         found = bootstrap.estimate(lambda counts: counts @ regret / counts.sum(axis=1), n)

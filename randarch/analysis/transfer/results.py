@@ -268,7 +268,7 @@ class Recommendation(Summarized):
         and `random` (random-weight errors on the data set itself), those there are.
       held_out: leave-one-data-set-out, one for each target.
       mean_regret: over targets, by way of choosing as in `HeldOut`; targets resampled, n counts them; p is of the
-        difference to `chance` (one-sided, exact sign-flips over targets), nan for `chance` itself.
+        chance that random picks have so low a mean (`chance.chance_p`), nan for `chance` itself.
       weights: chosen on all targets, for a data set that is none of them.
       target: name of the data set that is recommended for; None without.
       ranking: numbers of the architectures, the recommended ones first; empty without a target.

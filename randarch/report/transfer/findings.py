@@ -50,14 +50,13 @@ def headline(report: TransferReport) -> str:
     )
 
 
-def cautions(report: TransferReport) -> tuple[str, ...]:
-    """How to read the numbers, and what the analysis warns of."""
-    reading = (
+def reading() -> str:
+    """How to read the numbers."""
+    return (
         "A correlation of 1 is the same order of architectures, 0 no relation, −1 the reverse. Brackets hold "  # noqa: RUF001
         "95\N{NO-BREAK SPACE}% intervals: what architectures of the same space, drawn anew, might have given. Where "
         "one contains 0, a relation is not shown, which does not prove that it is absent."
     )
-    return (reading, *(_sentence(note) for note in report.analysis.notes))
 
 
 def details(report: TransferReport) -> tuple[str, ...]:

@@ -76,7 +76,7 @@ class Config:
       ValueError: naming the field, its value, and what was expected.
     """
 
-    base: str = "imagenet2012"
+    base: str = "imagenet_resized/64x64"
     base_classes: tuple[int, ...] = (100, 10, 5, 2)
     base_per_class: int | None = 10
     datasets: tuple[str, ...] = ("cifar10", "cifar100")
@@ -90,8 +90,8 @@ class Config:
     stem: Stem = "resnet"
     stem_width: int = 32
     stage_start: StageStart = "conv1x1"
-    mac_range: tuple[float, float] = published.MACS
-    resolution: int = 224
+    mac_range: tuple[float, float] = (29e6, 33e6)
+    resolution: int = 64
     resize: Resize = "antialias"
     train_size: int | None = None
     test_size: int | None = None
@@ -168,14 +168,37 @@ class Config:
                 f"base_classes are {', '.join(map(str, self.base_classes))}; expected different numbers from 2 on, "
                 "the largest first"
             )
-        names = [self.base, *self.datasets, *([self.target] if self.target else [])]
+        for option, asked in (
+            ("classes", self.base_classes),
+            ("per_class", self.base_per_class is not None),
+        ):
+            if asked and f":{option}=" in self.base:
+                raise ValueError(
+                    f"base is {self.base!r}, which has {option} already; take base_{option} away, or that option"
+                )
+        names = [*self.family, *self.datasets, *([self.target] if self.target else [])]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(
-                f"{twice[0]} is given twice, as base, in datasets or as target; expected once"
+                f"{twice[0]} is given twice, as base or a version of it, in datasets or as target; expected once"
+            )
+        if self.target and ("trained" not in self.scores or len(self.datasets) < 2):
+            raise ValueError(
+                f"target is {self.target!r} with scores {', '.join(self.scores)} and {len(self.datasets)} datasets; "
+                "how to recommend is learned from trained scores on two or more"
             )
         if not self.datasets and not self.base_classes:
             raise ValueError("there is one data set; expected others in datasets, or base_classes")
+
+    @property
+    def family(self) -> tuple[str, ...]:
+        """The base, its versions with fewer classes, and the control."""
+        control = self.base_per_class
+        return (
+            self.base,
+            *(f"{self.base}:classes={count}" for count in self.base_classes),
+            *(() if control is None else (f"{self.base}:per_class={control}",)),
+        )
 
     def space(self) -> AnyNetX:
         """The search space."""
@@ -242,4 +265,6 @@ PRESETS: Mapping[str, Config] = {
     ),
     "paper": Config(),
 }
-"""`quick` runs offline in minutes, `paper` is the published protocol on what TFDS has of its data sets."""
+"""`quick` runs offline in minutes. `paper` is the published protocol on what TFDS has of its data sets, in 64 x 64
+pixels and with as many multiply-adds a pixel as 360 to 400 million at 224 x 224: larger photographs, of different
+sizes, do not fit a machine's memory."""

@@ -4,9 +4,14 @@ import dataclasses
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from randarch import data
 from randarch.analysis.transfer import Family
 from randarch.data import Dataset
+from randarch.data.registry import BUILT_IN
+from randarch.data.subset import stratified_indices
+from randarch.data.variants import draw_classes, limit_per_class, split_variants
 from randarch.studies.dataset_transfer.config import Config
 
 
@@ -37,24 +42,24 @@ def load_all(config: Config) -> tuple[Used, ...]:
     Raises:
       ValueError: data that cannot be had or used (`DataError`), or `base_classes` that the base does not have.
     """
-    base = _load(config, config.base, config.train_size)
-    classes = base.num_classes
+    # With all test images: its versions with few classes take all that there are of theirs.
+    whole = _load(config, config.base, config.train_size, tests=None)
     for count in config.base_classes:
-        if count >= classes:
+        if count >= whole.num_classes:
             raise ValueError(
-                f"base_classes has {count}; {config.base} has {classes} classes, so expected fewer"
+                f"base_classes has {count}; {config.base} has {whole.num_classes} classes, so expected fewer"
             )
-    found = [base]
-    for count in config.base_classes:
-        # As many images of a class as the base has: that is what cutting classes away leaves.
-        size = max(count, round(len(base.x_train) * count / classes))
-        found.append(_load(config, f"{config.base}:classes={count}", size))
+    versions = [(config.base, whole)]
+    versions += [
+        (f"{config.base}:classes={count}", draw_classes(whole, count, config.seed))
+        for count in config.base_classes
+    ]
     if config.base_per_class is not None:
-        found.append(
-            _load(config, f"{config.base}:per_class={config.base_per_class}", config.train_size)
-        )
+        few = limit_per_class(whole, config.base_per_class, config.seed)
+        versions.append((f"{config.base}:per_class={config.base_per_class}", few))
+    found = [_with_tests(config, name, version) for name, version in versions]
     others = [*config.datasets, *([config.target] if config.target else [])]
-    found += [_load(config, name, config.train_size) for name in others]
+    found += [_load(config, name, config.train_size, config.test_size) for name in others]
     channels = data.common_channels(found)
     return tuple(
         Used(
@@ -92,17 +97,34 @@ def judged_by_top5(config: Config, dataset: Dataset) -> bool:
     return dataset.num_classes >= config.top5_from
 
 
-def _load(config: Config, name: str, train_size: int | None) -> Dataset:
-    found = data.load(
-        name,
-        train_size=train_size,
-        test_size=config.test_size,
-        seed=config.seed,
-        at_most=True,
-    )
-    missing = set(range(found.num_classes)) - set(found.y_test.tolist())
+def _with_tests(config: Config, name: str, version: Dataset) -> Dataset:
+    """A version of the base under its name, with as many test images as are asked for or there are."""
+    size = config.test_size
+    if split_variants(name)[0].partition(":")[0] in BUILT_IN:
+        # Any number of images can be generated of these, for few classes too.
+        tests = _load(config, name, None, size)
+        x, y = tests.x_test, tests.y_test
+    else:
+        rng = np.random.default_rng([config.seed, 5])
+        size = None if size is None else min(size, len(version.y_test))
+        chosen = stratified_indices(rng, version.y_test, size)
+        x, y = version.x_test[chosen], version.y_test[chosen]
+    found = dataclasses.replace(version, name=name, x_test=x, y_test=y)
+    _check_tests(found)
+    return found
+
+
+def _load(config: Config, name: str, size: int | None, tests: int | None) -> Dataset:
+    """A data set with so many training and test images at most; None: all."""
+    found = data.load(name, train_size=size, test_size=tests, seed=config.seed, at_most=True)
+    _check_tests(found)
+    return dataclasses.replace(found, name=name)
+
+
+def _check_tests(dataset: Dataset) -> None:
+    missing = set(range(dataset.num_classes)) - set(dataset.y_test.tolist())
     if missing:
         raise ValueError(
-            f"{len(missing)} of {found.num_classes} classes of {name} have no test image; take a larger test_size"
+            f"{len(missing)} of {dataset.num_classes} classes of {dataset.name} have none of {len(dataset.y_test):,} "
+            "test images; take a larger test_size, or leave those classes out"
         )
-    return dataclasses.replace(found, name=name)

@@ -9,9 +9,9 @@ from randarch.analysis.transfer import Population
 from randarch.spaces import AnyNetX, Genome
 from randarch.spec import ArchSpec
 
-LOOK, MOST = 1_000, 200
-"""Draws without a single hit, and draws for each architecture that is wanted (and `LOOK`), after which the search is
-given up."""
+LOOK, MOST = 1_000, 20_000
+"""Draws after which a search without a hit is given up, and those that a whole search may be foreseen to take: a minute
+or so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +52,8 @@ def draw(
         seen.append(analysis.macs)
         if low <= analysis.macs <= high:
             found.setdefault(genome, (arch, analysis))
-        given_up = len(seen) == (LOOK + MOST * count if found else LOOK)
-        if given_up and len(found) < count:
+        foreseen = len(seen) * count / max(len(found), 1)
+        if len(seen) % LOOK == 0 and len(found) < count and (not found or foreseen > MOST):
             few, half, many = np.quantile(seen, [0.05, 0.5, 0.95])
             raise ValueError(
                 f"mac_range is {low:g}-{high:g}: {len(found)} of {len(seen):,} draws are in it and {count} are wanted; "

@@ -19,7 +19,7 @@ def deviations(config: Config, datasets: Sequence[Used]) -> tuple[str, ...]:
         found.append(
             f"{config.num_architectures:,} architectures, not {published.ARCHITECTURES:,}."
         )
-    if (config.mac_range, config.resolution) != (paper.mac_range, paper.resolution):
+    if config.mac_range != published.MACS:
         low, high = config.mac_range
         found.append(
             f"Architectures of {low / 1e6:g} to {high / 1e6:g} million multiply-adds on {config.resolution} x "
@@ -32,7 +32,7 @@ def deviations(config: Config, datasets: Sequence[Used]) -> tuple[str, ...]:
             f"{', '.join(map(str, config.bottlenecks))} and group widths of {', '.join(map(str, config.group_widths))}."
         )
     if config.stem != paper.stem:
-        found.append(f"The stem is that named {config.stem}, without ResNet's stride and pooling.")
+        found.append(f"The stem is that named {config.stem}, not ResNet's with stride and pooling.")
     if config.stage_start != paper.stage_start:
         found.append(
             "The first block of a stage has the stride; the text has a 1 x 1 convolution before it."
@@ -45,12 +45,31 @@ def deviations(config: Config, datasets: Sequence[Used]) -> tuple[str, ...]:
             )
             + "."
         )
+    if config.test_size is not None:
+        found.append(f"At most {config.test_size:,} test images of a data set are used.")
+    if config.base_per_class is None:
+        found.append("There is no version of the base with all classes and few images (4.3.1).")
     if "trained" in config.scores:
         found.append(_training(config))
+        if config.optimizer != paper.optimizer:
+            found.append(f"Weights are updated by {config.optimizer}, not by SGD with momentum.")
+        if config.augment != paper.augment:
+            found.append("Training images are not cropped and flipped.")
+        if config.gradient_clip:
+            found.append(f"Gradients are clipped at norm {config.gradient_clip:g}.")
     if config.trainings > 1:
         found.append(f"{config.trainings} trainings on each data set instead of one.")
     if "random" in config.scores:
         found.append("Random weights are scored too; the paper has none.")
+    if len(config.scores) > 1 and config.base_classes:
+        found.append(
+            "The comparison of the matrices of trained and random weights counts versions of the base as data sets."
+        )
+    if config.pretrain:
+        found.append(
+            "Pretrained networks begin with the weights of the first training on the base, whose luck is part of how "
+            "alike they then rank."
+        )
     return tuple(found) + _left_open(config)
 
 

@@ -185,10 +185,8 @@ class Study(StudyRun[Result]):
         ]
         if index < config.longer_networks and config.longer:
             tasks = [
-                dataclasses.replace(
-                    self._task(0, 0, f"{factor} times longer"),
-                    epochs=factor * self.datasets[0].epochs,
-                )
+                # From the same weights as the training that it is compared with, and in the same order.
+                dataclasses.replace(self._task(0, 0), epochs=factor * self.datasets[0].epochs)
                 for factor in config.longer
             ]
             for factor, one in zip(

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from randarch.analysis.transfer import Family, recommend
+from randarch.analysis.transfer.chance import chance_p
 from randarch.analysis.transfer.mixture import (
     RankedTarget,
     agreement_on_grid,
@@ -15,7 +16,6 @@ from randarch.analysis.transfer.mixture import (
     rank_shares,
     simplex,
 )
-from randarch.analysis.transfer.sign_flips import sign_flip_p
 from tests.analysis.transfer.examples import FAMILY, bootstrap, errors_of, noisy_errors
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -80,8 +80,9 @@ def test_regret_by_hand() -> None:
     assert a.spearman == pytest.approx({"mixture": 0.6, "base": 0.6})
     assert found.mean_regret["base"].value == pytest.approx(0.05)
     assert found.mean_regret["chance"].value == pytest.approx(0.175)
-    # Both targets are better than chance: one of the four ways to sign them.
-    assert found.mean_regret["mixture"].p == 0.25 and np.isnan(found.mean_regret["chance"].p)
+    # Of the 16 pairs of picks, number 0 or 1 for a with number 0 for b regret as little.
+    assert found.mean_regret["mixture"].p == pytest.approx(2 / 16, abs=0.01)
+    assert np.isnan(found.mean_regret["chance"].p)
     assert found.mean_regret["mixture"].n == 2 and np.isnan(found.mean_regret["mixture"].low)
     assert found.weights == {"base": 1.0}
     assert (found.target, found.ranking, len(found.scores)) == (None, (), 0)
@@ -190,17 +191,22 @@ def test_intervals_resample_targets() -> None:
     assert mean.p < 0.05
 
 
-def test_sign_flips_by_brute_force() -> None:
-    differences = np.array([-0.3, 0.1, -0.2, 0.0, 0.25])
-    sums = [np.dot(signs, differences) for signs in itertools.product((-1, 1), repeat=5)]
+def test_chance_by_enumeration() -> None:
+    errors = [np.array([0.1, 0.3, 0.7]), np.array([0.2, 0.2, 0.5, 0.9])]
+    regrets = [(a - 0.1 + b - 0.2) / 2 for a, b in itertools.product(*errors)]
+    for found in (0.0, 0.1, 0.3, 0.65):
+        expected = np.mean(np.array(regrets) <= found + 1e-9)
+        assert chance_p(errors, found, np.random.default_rng(0)) == pytest.approx(
+            expected, abs=0.01
+        )
+
+
+def test_random_picks_are_called_better_as_rarely_as_they_should_be() -> None:
+    """Of skewed errors, where most picks lie below the mean."""
     rng = np.random.default_rng(0)
-    assert sign_flip_p(differences, rng) == np.mean(np.array(sums) <= differences.sum() + 1e-12)
-    assert sign_flip_p(-np.ones(4), rng) == 1 / 16 and sign_flip_p(np.ones(4), rng) == 1
-    assert sign_flip_p(np.zeros(3), rng) == 1
-
-
-def test_many_differences_take_random_signs() -> None:
-    assert sign_flip_p(-np.ones(30), np.random.default_rng(0)) == pytest.approx(1e-5)
-    noise = np.random.default_rng(1).normal(size=30)
-    exact = stats.norm.cdf(noise.sum() / np.sqrt((noise**2).sum()))
-    assert sign_flip_p(noise, np.random.default_rng(0)) == pytest.approx(exact, abs=0.02)
+    rejected = 0
+    for _ in range(300):
+        errors = [np.exp(rng.normal(size=20)) for _ in range(4)]
+        found = np.mean([rng.choice(own) - own.min() for own in errors])
+        rejected += chance_p(errors, float(found), rng) < 0.05
+    assert rejected <= stats.binom.ppf(0.999, 300, 0.05)

@@ -125,7 +125,7 @@ def test_sections_are_those_of_the_analysis(
 
 def test_what_was_found_is_said(rendered: tuple[TransferReport, str, Page, set[str]]) -> None:
     report, _, page, _ = rendered
-    said = (findings.headline(report), *findings.cautions(report), *findings.details(report))
+    said = (findings.headline(report), findings.reading(), *findings.details(report))
     assert all(text in page.text for text in said)
     assert all(text.endswith(".") and text[0] != " " for text in said)
 
