@@ -167,20 +167,21 @@ def test_an_interrupted_run_resumes_to_the_same_table(
     def interrupted(*args: Any) -> RandomScores:
         nonlocal calls
         calls += 1
-        if calls % 11 == 0:
+        # Not every so many calls: a shard that begins before the others are told to stop makes calls, too.
+        if calls in (11, 24):
             raise KeyboardInterrupt
         return score(*args)
 
     monkeypatch.setattr(study, "score_looped", interrupted)
     attempts = 0
-    while attempts < 9:
+    while attempts < 3:
         attempts += 1
         try:
             resumed = run(RANDOM, tmp_path / "parts", progress=False, workers=1)
             break
         except KeyboardInterrupt:
             continue
-    assert 1 < attempts < 9
+    assert 1 < attempts <= 3
     pd.testing.assert_frame_equal(resumed.table, whole)
     assert resumed.analysis.trained is None and resumed.analysis.agreement is None
 
