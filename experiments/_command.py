@@ -22,8 +22,16 @@ GROUPS = ("what", "where", "data", "random networks", "readout", "training", "an
 """Of flags in --help, in order; a flag's `module_name` says to which it belongs."""
 
 
-def define_shared_flags(study: str) -> None:
-    """Flags that every study has. Without a value a flag leaves the preset's."""
+WEIGHTS = "independent between architectures, or shared by equal sub-graphs."
+
+
+def define_shared_flags(study: str, weights: str = WEIGHTS) -> None:
+    """Flags that every study has. Without a value a flag leaves the preset's.
+
+    Args:
+      study: its name.
+      weights: what the flag of that name says.
+    """
     flags.DEFINE_string(
         "workdir",
         None,
@@ -74,7 +82,7 @@ def define_shared_flags(study: str) -> None:
     flags.DEFINE_string(
         "weights",
         None,
-        "independent between architectures, or shared by equal sub-graphs.",
+        weights,
         module_name="random networks",
     )
     flags.DEFINE_integer("epochs", None, "Of training.", module_name="training")

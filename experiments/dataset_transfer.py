@@ -82,6 +82,7 @@ FLOATS = {
 BOOLEANS = {
     "pretrain": ("training", "Train on every data set from weights of the base, too."),
 }
+WEIGHTS = "Random numbers independent between data sets, or shared by them."
 SHARED = ("seed", "seeds", "weights", "epochs")
 NONE = "none"
 
@@ -135,7 +136,7 @@ def _range(name: str, text: str) -> tuple[float, float]:
 
 
 def define_flags() -> None:
-    _command.define_shared_flags(study.STUDY)
+    _command.define_shared_flags(study.STUDY, weights=WEIGHTS)
     _command.define_flags(flags.DEFINE_string, TEXTS)
     _command.define_flags(flags.DEFINE_integer, INTEGERS)
     _command.define_flags(flags.DEFINE_float, FLOATS)

@@ -114,7 +114,7 @@ class Result:
             if source.class_matched is not None:
                 matched = source.class_matched
                 lines.append(
-                    f"{label}: mean over {len(matched.targets)} targets: with the base "
+                    f"{label}: mean over targets that have both: with the base "
                     f"{matched.mean_with_base}, class-matched {matched.mean_with_matched}, gain {matched.mean_gain}"
                 )
         if analysis.agreement is not None:
