@@ -5,7 +5,7 @@ blocks are found in the graph, whatever space it is of.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,9 @@ from randarch.networks import (
     gather_variables,
 )
 from randarch.spec import ArchSpec, Node
+
+Compile = Callable[..., Callable[..., Any]]
+"""`compile(function, static, *args)` compiles `function(static, *args)`, as `ProgramCache.get`."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,21 @@ def features(
     x = images.astype(jnp.float32) * scale + shift
     y, _ = network.apply(variables, x, batch_norm="running", momentum=0.0)
     return y.reshape(y.shape[0], -1)
+
+
+def features_of(
+    network: LoopedNetwork,
+    variables: Sequence[Variables],
+    chunks: Iterable[UInt8[Array, "b h w c"] | UInt8[np.ndarray, "b h w c"]],
+    pixels: tuple[Float[Array, " c"], Float[Array, " c"]],
+    compile: Compile,
+) -> Float[np.ndarray, "n d"]:
+    """`features` of all images, which come in chunks of one size; `pixels` are scale and shift."""
+    parts = []
+    for chunk in chunks:
+        args = (tuple(variables), chunk, *pixels)
+        parts.append(np.asarray(compile(features, network, *args)(*args)))
+    return np.concatenate(parts)
 
 
 def calibrated(

@@ -5,9 +5,8 @@ in a loop: where architectures share nothing and data sets are many, that compil
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import jax
 import numpy as np
@@ -16,16 +15,13 @@ from jaxtyping import Float, UInt8
 from randarch import geometry, ridge
 from randarch.data.augmentation import scale_and_shift
 from randarch.engine.evaluate import Images
-from randarch.looped import LoopedNetwork, calibrated, features
-from randarch.networks import Variables, draw_weights
+from randarch.looped import Compile, LoopedNetwork, calibrated, features_of
+from randarch.networks import draw_weights
 from randarch.spec import ArchSpec
 
 BATCH = 250
 """Images at a time."""
 PRECISION = "highest"
-
-Compile = Callable[..., Callable[..., Any]]
-"""`compile(function, static, *args)` compiles `function(static, *args)`, as `ProgramCache.get`."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +106,8 @@ def score_looped(
             for v, s in zip(variables, jax.device_get(statistics), strict=True)
         )
         for found, x in ((train, images.x_train), (test, images.x_test)):
-            found.append(_features(network, own, x, pixels, settings.columns, compile))
+            y = features_of(network, own, _chunks(x), pixels, compile)[: len(x)]
+            found.append(np.pad(y, ((0, 0), (0, settings.columns - width))))
     try:
         scores = ridge.readout(
             np.stack(train),
@@ -131,20 +128,8 @@ def score_looped(
     )
 
 
-def _features(
-    network: LoopedNetwork,
-    variables: Sequence[Variables],
-    images: UInt8[np.ndarray, "n h w c"],
-    pixels: tuple[Any, Any],
-    columns: int,
-    compile: Compile,
-) -> Float[np.ndarray, "n columns"]:
-    """Features of all images, filled up to so many columns."""
-    parts = []
+def _chunks(images: UInt8[np.ndarray, "n h w c"]) -> Iterator[UInt8[np.ndarray, "b h w c"]]:
+    """So many at a time; the last are filled up with zeros."""
     for start in range(0, len(images), BATCH):
         chunk = images[start : start + BATCH]
-        filled = np.pad(chunk, ((0, BATCH - len(chunk)), (0, 0), (0, 0), (0, 0)))
-        args = (tuple(variables), filled, *pixels)
-        parts.append(np.asarray(compile(features, network, *args)(*args))[: len(chunk)])
-    found = np.concatenate(parts)
-    return np.pad(found, ((0, 0), (0, columns - found.shape[1])))
+        yield np.pad(chunk, ((0, BATCH - len(chunk)), (0, 0), (0, 0), (0, 0)))

@@ -6,7 +6,7 @@ clipped by their global norm by default, without which most deep members of that
 in the first steps.
 """
 
-from .across import train_on_tasks
+from .across import steps_of_epoch, train_on_tasks
 from .images import EVALUATION_BATCH, TrainingImages
 from .population import networks_at_once, train_population
 from .run import EPOCH_TEST_IMAGES, Compile, Training, train
@@ -30,6 +30,7 @@ __all__ = [
     "errors_of",
     "initial_state",
     "networks_at_once",
+    "steps_of_epoch",
     "train",
     "train_on_tasks",
     "train_population",

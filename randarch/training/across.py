@@ -11,12 +11,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from randarch import geometry
-from randarch.looped import LoopedNetwork, features
+from randarch.looped import Compile, LoopedNetwork, features_of
 from randarch.networks import Variables, draw_node, draw_weights, generator, seeds_over
 from randarch.spec import ArchSpec, Linear
 
 from .optimizer import optimizer_at_rate_one, rates, state_at_zero
-from .run import Compile, plain_jit
+from .run import plain_jit
 from .settings import TrainingSettings
 from .task_programs import Steps, TaskProgram, TaskState, make_steps
 from .tasks import Task, TaskTraining, errors_of, most_classes
@@ -40,9 +40,8 @@ def train_on_tasks(
 
     Where trainings are made one after the other (on CPUs), two programs are compiled for all tasks and all calls with
     the same architecture, settings and `outputs`: some steps, and features of test images. Where they are vectorised,
-    the first is compiled for every number of them.
-    Random numbers come from the task and the architecture: the result does not
-    depend on what else is trained, up to how an accelerator rounds sums.
+    the first is compiled for every number of them. Random numbers come from the task and the architecture: the result
+    does not depend on what else is trained, up to how an accelerator rounds sums.
 
     Args:
       arch: the feature graph.
@@ -71,7 +70,7 @@ def train_on_tasks(
     )
     size = TOGETHER if over == "vmap" else 1
     # Those of about as many steps beside each other, since vectorised ones wait for the longest.
-    order = sorted(range(len(tasks)), key=lambda i: total_steps(tasks[i], settings.batch_size))
+    order = sorted(range(len(tasks)), key=lambda i: tasks[i].epochs * len(tasks[i].images.x_train))
     found: dict[int, TaskTraining] = {}
     for start in range(0, len(order), size):
         chosen = order[start : start + size]
@@ -79,14 +78,9 @@ def train_on_tasks(
     return [found[i] for i in range(len(tasks))]
 
 
-def steps_of_epoch(task: Task, batch_size: int) -> int:
+def steps_of_epoch(images: int, batch_size: int) -> int:
     """Whole steps; one, with images taken more than once, where there are not enough for a whole one."""
-    return max(1, len(task.images.x_train) // batch_size)
-
-
-def total_steps(task: Task, batch_size: int) -> int:
-    """Of a training."""
-    return task.epochs * steps_of_epoch(task, batch_size)
+    return max(1, images // batch_size)
 
 
 @dataclass
@@ -130,7 +124,7 @@ def _train_together(
     classes = np.array([task.images.num_classes for task in tasks], np.int32)
     progress = []
     for task in tasks:
-        steps = steps_of_epoch(task, settings.batch_size)
+        steps = steps_of_epoch(len(task.images.x_train), settings.batch_size)
         history = np.zeros((2, task.epochs))
         progress.append(_Progress(_calls(arch, task, settings), steps, *history))
     pieces = max(
@@ -159,7 +153,7 @@ def _train_together(
 def _calls(arch: ArchSpec, task: Task, settings: TrainingSettings) -> Iterator[tuple[int, Steps]]:
     """Every epoch's steps in a new order of the images, `STEPS_AT_ONCE` at a time."""
     x, y = np.asarray(task.images.x_train), np.asarray(task.images.y_train)
-    size, steps = settings.batch_size, steps_of_epoch(task, settings.batch_size)
+    size, steps = settings.batch_size, steps_of_epoch(len(x), settings.batch_size)
     rng = task.generator(arch.digest, "order")
     rate = rates(settings, task.epochs * steps)
     for epoch in range(task.epochs):
@@ -219,12 +213,8 @@ def _finished(
         {"params": own, "batch_stats": stats}
         for own, stats in zip(params["runs"], state.batch_stats, strict=True)
     )
-    parts = []
-    for chunk in images.test_chunks:
-        args = (variables, chunk, *images.pixels)
-        parts.append(np.asarray(compile(features, network, *args)(*args)))
     labels: Int[np.ndarray, " m"] = np.asarray(images.y_test)
-    x = np.concatenate(parts)[: len(labels)]
+    x = features_of(network, variables, images.test_chunks, images.pixels, compile)[: len(labels)]
     scores = (x @ params["head"]["kernel"] + params["head"]["bias"])[:, : images.num_classes]
     finite = bool(np.isfinite(progress.loss).all() and np.isfinite(scores).all())
     finite = finite and all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(params))

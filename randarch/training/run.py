@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from randarch.looped import Compile
 from randarch.networks import Variables, seeds_over
 from randarch.spec import ArchSpec
 
@@ -23,8 +24,6 @@ from .settings import TrainingSettings
 from .state import State, initial_state
 
 EPOCH_TEST_IMAGES = 1000
-Compile = Callable[..., Callable[..., Any]]
-"""`compile(function, static, *args)` compiles `function(static, *args)`, as `ProgramCache.get`."""
 
 
 @dataclass(frozen=True, eq=False)

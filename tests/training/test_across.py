@@ -83,7 +83,7 @@ def by_hand(arch: ArchSpec, task: Task, recipe: Any) -> tuple[dict[str, Any], li
                     own = leaf if run.count == 1 else jax.tree.map(lambda x, i=i: x[i], leaf)
                     per_node.setdefault(index, {})[name] = own
     variables = gather_variables(per_node, 1, len(arch) - 1)
-    steps = module.steps_of_epoch(task, recipe.batch_size)
+    steps = module.steps_of_epoch(len(task.images.x_train), recipe.batch_size)
     optimizer = optimizer_of(recipe, task.epochs * steps)
     params, stats = (
         {"body": variables["params"], "head": start.params["head"]},

@@ -176,7 +176,7 @@ class Config:
                 raise ValueError(
                     f"base is {self.base!r}, which has {option} already; take base_{option} away, or that option"
                 )
-        names = [*self.family, *self.datasets, *([self.target] if self.target else [])]
+        names = list(filter(None, (*self.members, self.control, *self.datasets, self.target)))
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(
@@ -191,14 +191,15 @@ class Config:
             raise ValueError("there is one data set; expected others in datasets, or base_classes")
 
     @property
-    def family(self) -> tuple[str, ...]:
-        """The base, its versions with fewer classes, and the control."""
-        control = self.base_per_class
-        return (
-            self.base,
-            *(f"{self.base}:classes={count}" for count in self.base_classes),
-            *(() if control is None else (f"{self.base}:per_class={control}",)),
-        )
+    def members(self) -> tuple[str, ...]:
+        """The base, and its versions with fewer classes in the order of `base_classes`."""
+        return (self.base, *(f"{self.base}:classes={count}" for count in self.base_classes))
+
+    @property
+    def control(self) -> str | None:
+        """The version with all classes and few images."""
+        few = self.base_per_class
+        return None if few is None else f"{self.base}:per_class={few}"
 
     def space(self) -> AnyNetX:
         """The search space."""

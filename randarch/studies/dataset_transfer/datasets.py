@@ -13,6 +13,7 @@ from randarch.data.registry import BUILT_IN
 from randarch.data.subset import stratified_indices
 from randarch.data.variants import draw_classes, limit_per_class, split_variants
 from randarch.studies.dataset_transfer.config import Config
+from randarch.training import steps_of_epoch
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,15 +50,12 @@ def load_all(config: Config) -> tuple[Used, ...]:
             raise ValueError(
                 f"base_classes has {count}; {config.base} has {whole.num_classes} classes, so expected fewer"
             )
-    versions = [(config.base, whole)]
-    versions += [
-        (f"{config.base}:classes={count}", draw_classes(whole, count, config.seed))
-        for count in config.base_classes
-    ]
-    if config.base_per_class is not None:
-        few = limit_per_class(whole, config.base_per_class, config.seed)
-        versions.append((f"{config.base}:per_class={config.base_per_class}", few))
-    found = [_with_tests(config, name, version) for name, version in versions]
+    versions = [whole, *(draw_classes(whole, n, config.seed) for n in config.base_classes)]
+    names = [*config.members]
+    if config.base_per_class is not None and config.control is not None:
+        versions.append(limit_per_class(whole, config.base_per_class, config.seed))
+        names.append(config.control)
+    found = [_with_tests(config, *pair) for pair in zip(names, versions, strict=True)]
     others = [*config.datasets, *([config.target] if config.target else [])]
     found += [_load(config, name, config.train_size, config.test_size) for name in others]
     channels = data.common_channels(found)
@@ -74,19 +72,17 @@ def load_all(config: Config) -> tuple[Used, ...]:
 
 def epochs_of(config: Config, images: int) -> int:
     """As many as are asked for, or more until there are `min_steps`."""
-    steps = max(1, images // config.batch_size)
+    steps = steps_of_epoch(images, config.batch_size)
     return max(config.epochs, math.ceil(config.min_steps / steps))
 
 
 def family_of(config: Config, datasets: tuple[Used, ...]) -> Family:
     """How the data sets belong together."""
     classes = {one.name: one.dataset.num_classes for one in datasets}
-    members = [config.base, *(f"{config.base}:classes={count}" for count in config.base_classes)]
-    control = config.base_per_class
     return Family(
         base=config.base,
-        members={name: classes[name] for name in members},
-        control=None if control is None else f"{config.base}:per_class={control}",
+        members={name: classes[name] for name in config.members},
+        control=config.control,
         targets={name: classes[name] for name in config.datasets},
         untrained={} if config.target is None else {config.target: classes[config.target]},
     )

@@ -1,5 +1,6 @@
 """A run's rows as the analysis takes them."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -40,12 +41,12 @@ class Found:
     drawn: Drawn
     frames: Mapping[str, pd.DataFrame]
 
-    @property
+    @functools.cached_property
     def trained(self) -> Errors | None:
         """Test errors by training, each data set's by which it is judged."""
         return self._errors(TRAINED, "trained", self._trained_on)
 
-    @property
+    @functools.cached_property
     def random(self) -> Errors | None:
         """Of random weights, likewise."""
         return self._errors(RANDOM, "random", list(range(len(self.datasets))))

@@ -189,10 +189,11 @@ class Study(StudyRun[Result]):
                 dataclasses.replace(self._task(0, 0), epochs=factor * self.datasets[0].epochs)
                 for factor in config.longer
             ]
-            for factor, one in zip(
-                config.longer, (parts := self._train(index, tasks, cache, stop))[0], strict=True
-            ):
-                rows.append(self._row(LONGER, factor, index, 0, training_metrics(one), parts[1]))
+            longer, seconds = self._train(index, tasks, cache, stop)
+            rows += [
+                self._row(LONGER, factor, index, 0, training_metrics(one), seconds)
+                for factor, one in zip(config.longer, longer, strict=True)
+            ]
         if config.pretrain:
             begin = found[jobs.index((0, 0))].variables
             others = trained[1:]
