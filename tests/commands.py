@@ -130,3 +130,27 @@ class Forks:
         if code == -signal.SIGALRM:
             raise subprocess.TimeoutExpired(list(arguments), seconds)
         return subprocess.CompletedProcess(arguments, code, out.read_text(), err.read_text())
+
+
+def assert_refused(
+    forks: Forks, study: str, folder: Path, arguments: tuple[str, ...], words: list[str]
+) -> None:
+    """A command ends with 2 and one line that has the words, and makes no folder."""
+    refused = forks.run(*arguments, f"--workdir={folder}", study=study)
+    said = refused.stderr
+    assert refused.returncode == 2, said
+    assert said.startswith("error: ") and said.count("\n") == 1
+    assert all(word in said for word in words), said
+    assert not folder.exists()
+
+
+def assert_fresh_refuses_alike(
+    forks: Forks, study: str, folder: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    """A fresh process ends as a fork does, with a line that begins with the words."""
+    line = (*arguments, f"--workdir={folder}")
+    fresh, forked = (call(*line, study=study) for call in (run, forks.run))
+    assert fresh.returncode == forked.returncode == 2
+    assert (fresh.stdout, fresh.stderr) == (forked.stdout, forked.stderr)
+    assert fresh.stderr.startswith(f"error: {words}") and fresh.stderr.count("\n") == 1
+    assert not folder.exists()

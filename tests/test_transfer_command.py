@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import SMALL_TRANSFER, Forks, run, start
+from tests.commands import SMALL_TRANSFER, Forks, assert_fresh_refuses_alike, assert_refused, start
 
 
 def test_flags_make_the_config(tmp_path: Path) -> None:
@@ -43,18 +43,10 @@ def test_flags_make_the_config(tmp_path: Path) -> None:
 def test_what_cannot_be_run_is_refused(
     arguments: tuple[str, ...], words: list[str], tmp_path: Path, forks: Forks
 ) -> None:
-    folder = tmp_path / "run"
-    refused = forks.run(*arguments, f"--workdir={folder}", study="dataset_transfer")
-    said = refused.stderr
-    assert refused.returncode == 2, said
-    assert said.startswith("error: ") and said.count("\n") == 1
-    assert all(word in said for word in words), said
-    assert not folder.exists()
+    assert_refused(forks, "dataset_transfer", tmp_path / "run", arguments, words)
 
 
 def test_a_fresh_process_refuses_in_the_same_words(tmp_path: Path, forks: Forks) -> None:
-    arguments = ("--top=0", f"--workdir={tmp_path / 'run'}")
-    fresh, forked = (call(*arguments, study="dataset_transfer") for call in (run, forks.run))
-    assert fresh.returncode == forked.returncode == 2
-    assert (fresh.stdout, fresh.stderr) == (forked.stdout, forked.stderr)
-    assert fresh.stderr.startswith("error: top is 0") and fresh.stderr.count("\n") == 1
+    assert_fresh_refuses_alike(
+        forks, "dataset_transfer", tmp_path / "run", ("--top=0",), "top is 0"
+    )
