@@ -6,7 +6,7 @@ from typing import Any
 from randarch.analysis import ClassResult
 from randarch.analysis.structure.classes import SIGNIFICANT
 from randarch.report.numbers import DASH, decimal, percent
-from randarch.report.structure.heat_maps import Shades
+from randarch.report.shades import Shades
 from randarch.report.structure.heat_maps import Table as Counts
 from randarch.report.structure.layer_names import class_name, sequence
 from randarch.report.structure.report import PublishedClass, StructureReport

@@ -8,13 +8,14 @@ from matplotlib.figure import Figure
 
 from randarch.analysis import ClassResult
 from randarch.report.numbers import DASH
+from randarch.report.shades import Shades, Table
 from randarch.report.structure.accuracies import draw_groups, draw_histogram, draw_random
 from randarch.report.structure.class_panels import (
     draw_published_class,
     draw_specialists,
     published_too,
 )
-from randarch.report.structure.heat_maps import Shades, Table, draw_counts, draw_effects
+from randarch.report.structure.heat_maps import draw_counts, draw_effects
 from randarch.report.structure.layer_names import class_name
 from randarch.report.structure.report import StructureReport
 from randarch.report.structure.scatter import draw_params

@@ -2,7 +2,7 @@
 
 import math
 
-from randarch.analysis import ClassResult, Ensemble, Estimate, Pattern, StructureAnalysis
+from randarch.analysis import ClassResult, Ensemble, Pattern, StructureAnalysis
 from randarch.analysis.structure.classes import SIGNIFICANT
 from randarch.report.numbers import (
     decimal,
@@ -14,26 +14,11 @@ from randarch.report.numbers import (
 )
 from randarch.report.structure.layer_names import class_name, sequence, structure
 from randarch.report.structure.report import StructureReport
+from randarch.report.words import listed, plural, told
 
 SANDWICH = "convolution - max-pooling - convolution"
 """The pattern of the paper, a name of `analysis.structure.patterns.NAMED`."""
 _NAMED_CLASSES = 3
-
-
-def plural(number: int, one: str, many: str = "") -> str:
-    return (
-        f"{number:,} {one if number == 1 else many or one + ('es' if one.endswith('s') else 's')}"
-    )
-
-
-def listed(words: list[str]) -> str:
-    """`a, b and c`."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def told(estimate: Estimate, digits: int = 2) -> str:
-    """A coefficient with its interval, without blanks at the end."""
-    return f"{decimal(estimate.value, digits)} {interval(estimate)}".strip()
 
 
 def headline(report: StructureReport) -> str:

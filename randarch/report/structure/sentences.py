@@ -8,17 +8,10 @@ from jaxtyping import Float
 from randarch.analysis import ClassResult, Estimate
 from randarch.analysis.structure.classes import SIGNIFICANT
 from randarch.report.numbers import count, decimal, interval, percent, percent_interval, signed
-from randarch.report.structure.findings import (
-    SANDWICH,
-    blunt,
-    lift_verdict,
-    listed,
-    pairs_add,
-    plural,
-    told,
-)
+from randarch.report.structure.findings import SANDWICH, blunt, lift_verdict, pairs_add
 from randarch.report.structure.layer_names import class_name, extent
 from randarch.report.structure.report import StructureReport
+from randarch.report.words import listed, plural, told
 
 RARE = 0.25
 """A type that the best have less than this share as often as all networks is called rare."""

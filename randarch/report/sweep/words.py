@@ -12,6 +12,7 @@ from randarch.report.numbers import (
     points_interval,
 )
 from randarch.report.sweep.report import SweepReport
+from randarch.report.words import plural
 
 SPEED = {
     "measured": "throughput (images/s, measured)",
@@ -34,10 +35,6 @@ FIRST_LOOK = {"first": "first pass", "all": "mean over trials"}
 def label(name: str) -> str:
     """`kernel_1` as `kernel 1`, `test_accuracy_min` as `lowest trial`."""
     return RESULTS.get(name, name.replace("_", " "))
-
-
-def plural(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def speed_of(network: SweptNetwork, speed: str) -> str:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import UInt8
 
-from randarch.report.structure.example_images import side_by_side
-from randarch.report.structure.findings import plural
+from randarch.report.images import side_by_side
 from randarch.report.transfer.names import Name
 from randarch.report.transfer.report import DatasetCard, TransferReport
+from randarch.report.words import plural
 
 MOST_IMAGES, LARGEST = 6, 48
 # The pixels of all cards together, so that a page does not grow with its images.

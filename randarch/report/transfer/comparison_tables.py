@@ -3,11 +3,11 @@
 from randarch.analysis.transfer.results import Recommendation
 from randarch.report.numbers import DASH, count, decimal, p_value, percent, points, signed
 from randarch.report.numbers import interval as ends
-from randarch.report.structure.findings import told
 from randarch.report.tables import Table
 from randarch.report.transfer.findings import WAYS, regret
 from randarch.report.transfer.report import TransferReport
 from randarch.report.transfer.tables import NINETY_FIVE
+from randarch.report.words import told
 
 TOP = 10
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from randarch.analysis.results import Estimate
 from randarch.report.numbers import decimal, points, points_interval
-from randarch.report.structure.findings import listed, plural, told
 from randarch.report.transfer.report import TransferReport
+from randarch.report.words import listed, plural, told
 
 WAYS = {
     "mixture": "the mixture",

@@ -6,16 +6,15 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from randarch.analysis.results import Estimate
-from randarch.report.structure.findings import told
-from randarch.report.structure.heat_maps import DARK, Shades
+from randarch.report.shades import DARK, EMPTY, Shades
 from randarch.report.transfer.findings import with_sign
 from randarch.report.transfer.names import Name
 from randarch.report.transfer.report import SOURCES, TransferReport
+from randarch.report.words import told
 
 COLOURS = "RdBu"
 """Blue: positive, red: negative, white: 0."""
 SHADES = Shades.of(COLOURS, -1.0, 1.0)
-_EMPTY = "#e4e4e4"
 _GENES = {
     "depth": "depth",
     "width": "width",
@@ -85,7 +84,7 @@ def _matrix_cell(report: TransferReport, source: str, row: str, column: str) -> 
         repeats = (
             f"; reliability of its errors {told(found.spearman_of_mean)}" if found and known else ""
         )
-        return Cell("", f"background:{_EMPTY}", f"{report.name(row)} with itself: 1{repeats}")
+        return Cell("", f"background:{EMPTY}", f"{report.name(row)} with itself: 1{repeats}")
     e = apr.pair(row, column).spearman
     return Cell(with_sign(e), _style(e), pair_text(report, source, row, column), row, column)
 
@@ -107,7 +106,7 @@ def pair_text(report: TransferReport, source: str, row: str, column: str) -> str
 
 
 def _style(e: Estimate) -> str:
-    return SHADES.style(e.value) if e.defined else f"background:{_EMPTY};color:{DARK}"
+    return SHADES.style(e.value) if e.defined else f"background:{EMPTY};color:{DARK}"
 
 
 def gene_map(report: TransferReport, source: str) -> HeatMap:
@@ -144,7 +143,7 @@ def draw_matrix(axes: Axes, report: TransferReport, source: str) -> None:
     np.fill_diagonal(values, np.nan)
     size = len(values)
     axes.grid(False)
-    axes.set_facecolor(_EMPTY)
+    axes.set_facecolor(EMPTY)
     image = axes.imshow(np.ma.masked_invalid(values), cmap=COLOURS, vmin=-1, vmax=1)
     for i, (_, cells) in enumerate(shown.rows):
         for j, cell in enumerate(cells):

@@ -1,12 +1,12 @@
 """The page of the study (see `template` for what makes it self-contained)."""
 
-from randarch.report.structure.findings import plural
 from randarch.report.template import fill
 from randarch.report.transfer import comparison_tables, findings, heat_maps, tables
 from randarch.report.transfer.cards import cards
 from randarch.report.transfer.figures import transfer_images
 from randarch.report.transfer.report import SOURCES, TransferReport
 from randarch.report.transfer.scatter import first_pair, pair_chart, payload
+from randarch.report.words import plural
 
 
 def render_page(report: TransferReport) -> str:

@@ -8,9 +8,9 @@ from randarch.analysis.results import Estimate
 from randarch.analysis.transfer.results import ClassMatched, MatchedGain
 from randarch.report.numbers import DASH, decimal, percent, points, signed, with_interval
 from randarch.report.numbers import interval as ends
-from randarch.report.structure.findings import told
 from randarch.report.tables import Key, Table
 from randarch.report.transfer.report import SOURCES, TransferReport
+from randarch.report.words import told
 
 NINETY_FIVE = "95\N{NO-BREAK SPACE}%"
 

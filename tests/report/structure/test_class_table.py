@@ -10,11 +10,12 @@ import pytest
 from matplotlib.image import imread
 
 from randarch.analysis import StructureAnalysis
+from randarch.report.images import side_by_side
 from randarch.report.numbers import DASH
+from randarch.report.shades import Shades
 from randarch.report.structure import StructureReport
 from randarch.report.structure.class_table import class_maps, classes_table, overall_cells
-from randarch.report.structure.example_images import class_examples, side_by_side
-from randarch.report.structure.heat_maps import Shades
+from randarch.report.structure.example_images import class_examples
 from randarch.report.structure.layer_names import extent, introduced, meaning, structure
 from tests.report.structure.examples import TYPES, make_bare_report
 

@@ -11,10 +11,11 @@ import pytest
 from matplotlib.figure import Figure
 
 from randarch.analysis import StructureAnalysis
+from randarch.report.shades import Shades
 from randarch.report.structure import StructureReport, write_figures
 from randarch.report.structure.accuracies import draw_groups, draw_histogram, draw_random
 from randarch.report.structure.class_panels import draw_published_class, draw_specialists
-from randarch.report.structure.heat_maps import Shades, draw_counts, draw_effects
+from randarch.report.structure.heat_maps import draw_counts, draw_effects
 from randarch.report.structure.scatter import draw_params, thousands
 from tests.report.structure.examples import TYPES, analyse, make_bare_report, make_report, simulate
 
