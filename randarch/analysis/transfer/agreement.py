@@ -9,7 +9,7 @@ from randarch.analysis.correlation import spearman
 from randarch.analysis.transfer.errors import Errors, Family
 from randarch.analysis.transfer.mantel import mantel
 from randarch.analysis.transfer.mean_correlation import Pair, mean_spearman
-from randarch.analysis.transfer.results import AprMatrix, SourceAgreement
+from randarch.analysis.transfer.results import AprMatrix, MatrixAgreement, SourceAgreement
 
 
 def source_agreement(
@@ -39,17 +39,27 @@ def source_agreement(
         name: spearman(random.mean(name), trained.mean(name), bootstrap) for name in names
     }
     carried, by_base = _carried(trained, random, family, bootstrap)
-    first = _entries(trained_apr, names)
-    second = _entries(random_apr, names)
-    test = mantel(first, second, orders)
-    differences = np.abs(first - second)[np.tril_indices(len(names), -1)]
-    differences = differences[np.isfinite(differences)]
+    unrelated = [name for name in names if name == family.base or name in family.targets]
     return SourceAgreement(
         per_dataset=per_dataset,
         carried=mean_spearman(carried, bootstrap),
         carried_by_base=mean_spearman(by_base, bootstrap),
-        mantel=test.spearman,
-        mantel_pearson=test.pearson,
+        matrices=_matrices(trained_apr, random_apr, names, orders),
+        unrelated=_matrices(trained_apr, random_apr, unrelated, orders),
+    )
+
+
+def _matrices(
+    trained: AprMatrix, random: AprMatrix, names: list[str], orders: np.random.Generator
+) -> MatrixAgreement:
+    first, second = _entries(trained, names), _entries(random, names)
+    test = mantel(first, second, orders)
+    differences = np.abs(first - second)[np.tril_indices(len(names), -1)]
+    differences = differences[np.isfinite(differences)]
+    return MatrixAgreement(
+        datasets=tuple(names),
+        spearman=test.spearman,
+        pearson=test.pearson,
         permutations=test.permutations,
         exact=test.exact,
         mean_absolute_difference=float(differences.mean()) if len(differences) else math.nan,

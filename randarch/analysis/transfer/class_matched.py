@@ -42,6 +42,7 @@ def class_matched(errors: Errors, family: Family, bootstrap: Bootstrap) -> Class
             with_matched=spearman(own, to_matched, bootstrap),
             gain=spearman_gain(to_matched, to_base, own, bootstrap),
             with_control=None,
+            gain_over_control=None,
         )
         targets.append(target)
         if target.gain.defined:
@@ -58,6 +59,8 @@ def class_matched(errors: Errors, family: Family, bootstrap: Bootstrap) -> Class
             for name in family.members
             if name != family.base
         },
+        mean_with_control=None,
+        mean_gain_over_control=None,
     )
     return (
         found if family.control is None else _with_control(found, errors, family.control, bootstrap)
@@ -69,12 +72,28 @@ def _with_control(
 ) -> ClassMatched:
     """Last of all, so that no other interval depends on whether there is a control."""
     few_images = errors.mean(control)
+    targets, used = [], []
+    for target in found.targets:
+        own, to_matched, to_control = _common(
+            errors.mean(target.target), errors.mean(target.matched), few_images
+        )
+        gain = spearman_gain(to_matched, to_control, own, bootstrap)
+        targets.append(
+            replace(
+                target,
+                with_control=spearman(own, to_control, bootstrap),
+                gain_over_control=gain,
+            )
+        )
+        if gain.defined:
+            used.append((own, to_matched, to_control))
+    with_matched = [(own, to_matched) for own, to_matched, _ in used]
+    with_control = [(own, to_control) for own, _, to_control in used]
     return replace(
         found,
-        targets=tuple(
-            replace(t, with_control=spearman(errors.mean(t.target), few_images, bootstrap))
-            for t in found.targets
-        ),
+        targets=tuple(targets),
+        mean_with_control=mean_spearman(with_control, bootstrap),
+        mean_gain_over_control=mean_spearman(with_matched, bootstrap, minus=with_control),
     )
 
 

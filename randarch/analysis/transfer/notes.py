@@ -9,6 +9,9 @@ from randarch.analysis.bootstrap import MIN_POINTS_FOR_INTERVAL
 from randarch.analysis.transfer.errors import Errors, Family
 from randarch.analysis.transfer.results import Recommendation, SourceAgreement, SourceAnalysis
 
+# Of so few orders none but the best one has a p below .05.
+_FEW_ORDERS = 24
+
 
 def source_notes(errors: Errors, found: SourceAnalysis, family: Family, top: int) -> Iterator[str]:
     """Of one source of scores.
@@ -86,12 +89,13 @@ def size_notes(architectures: int) -> Iterator[str]:
 
 def agreement_notes(agreement: SourceAgreement) -> Iterator[str]:
     """Of the comparison of the sources."""
-    d = agreement.mantel.n
-    if agreement.mantel.defined and math.factorial(d) <= 20:
-        yield (
-            f"{d} data sets have {math.factorial(d)} orders: the p value of the two matrices cannot be below "
-            f"{1 / math.factorial(d):.2g}"
-        )
+    for d in dict.fromkeys((agreement.matrices.spearman.n, agreement.unrelated.spearman.n)):
+        # Of two data sets or fewer there is no test.
+        if d >= 3 and math.factorial(d) <= _FEW_ORDERS:
+            yield (
+                f"{d} data sets have {math.factorial(d)} orders: the p value of their two matrices cannot be below "
+                f"{1 / math.factorial(d):.2g}"
+            )
 
 
 def recommendation_notes(

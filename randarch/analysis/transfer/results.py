@@ -65,6 +65,8 @@ class MatchedGain(Summarized):
       with_base, with_matched: correlations of the target's errors with theirs.
       gain: the second minus the first, on the same resamples; exactly 0 where both are the same data set.
       with_control: with all classes and few images; None without a control.
+      gain_over_control: `with_matched` minus `with_control`, on the same resamples of the architectures that have
+        errors on the control, too; None without a control.
     """
 
     target: str
@@ -74,6 +76,7 @@ class MatchedGain(Summarized):
     with_matched: Estimate
     gain: Estimate
     with_control: Estimate | None
+    gain_over_control: Estimate | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +88,8 @@ class ClassMatched(Summarized):
       mean_with_base, mean_with_matched, mean_gain: means over the targets where both are defined, architectures
         resampled.
       subsampling: correlation with the base of each smaller member of the family, the most classes first (Figure 4).
+      mean_with_control, mean_gain_over_control: means over the targets where the second is defined; None without a
+        control.
     """
 
     targets: tuple[MatchedGain, ...]
@@ -92,6 +97,8 @@ class ClassMatched(Summarized):
     mean_with_matched: Estimate
     mean_gain: Estimate
     subsampling: dict[str, Estimate]
+    mean_with_control: Estimate | None
+    mean_gain_over_control: Estimate | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +171,26 @@ class Spread(Summarized):
 
 
 @dataclass(frozen=True, eq=False)
+class MatrixAgreement(Summarized):
+    """Two matrices of the same data sets (Mantel's test).
+
+    Attributes:
+      datasets: names.
+      spearman, pearson: correlation of the two matrices' entries below the diagonal; no interval; p is the one-sided
+        permutation p of a correlation at least as large, n the number of data sets that have a pair in both.
+      permutations: how many orders of the data sets were compared; exact: whether those were all.
+      mean_absolute_difference: of the entries.
+    """
+
+    datasets: tuple[str, ...]
+    spearman: Estimate
+    pearson: Estimate
+    permutations: int
+    exact: bool
+    mean_absolute_difference: float
+
+
+@dataclass(frozen=True, eq=False)
 class SourceAgreement(Summarized):
     """Random weights against training.
 
@@ -172,21 +199,16 @@ class SourceAgreement(Summarized):
       carried: mean over targets of the correlation of random-weight errors on the target with trained errors on it;
         architectures resampled.
       carried_by_base: the same with trained errors on the base in place of random weights on the target.
-      mantel: correlation (Spearman) of the two matrices' entries below the diagonal; no interval; its p is the
-        one-sided permutation p of a correlation at least as large, n the number of data sets.
-      mantel_pearson: the same with Pearson's r.
-      permutations: how many orders of the data sets were compared; exact: whether those were all.
-      mean_absolute_difference: of the entries.
+      matrices: the two matrices of all those data sets.
+      unrelated: the two matrices of the base and the targets alone. Versions of the base are made of its images, so
+        they go together by any score, and a test that counts them finds that, too.
     """
 
     per_dataset: dict[str, Estimate]
     carried: Estimate
     carried_by_base: Estimate
-    mantel: Estimate
-    mantel_pearson: Estimate
-    permutations: int
-    exact: bool
-    mean_absolute_difference: float
+    matrices: MatrixAgreement
+    unrelated: MatrixAgreement
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,17 +50,37 @@ def mantel_table(report: TransferReport) -> Table | None:
     a = report.analysis.agreement
     if a is None:
         return None
-    orders = f"all {a.permutations:,}" if a.exact else f"{a.permutations:,} random"
-    rows = (
-        ("Spearman", decimal(a.mantel.value, 2), _p(a.mantel.p)),
-        ("Pearson", decimal(a.mantel_pearson.value, 2), _p(a.mantel_pearson.p)),
-        ("Mean absolute difference", decimal(a.mean_absolute_difference, 2), DASH),
-    )
+    compared = [("All data sets", a.matrices)]
+    if a.unrelated.datasets != a.matrices.datasets:
+        base = report.name(report.family.base)
+        compared.append((f"Without the versions of {base}", a.unrelated))
     return Table(
         "The two matrices: entries below the diagonal",
-        ("", "Value", "One-sided p"),
-        rows,
-        f"Mantel test: p is the share of {orders} orders of the {a.mantel.n:,} data sets that agree at least as well.",
+        (
+            "",
+            "Data sets",
+            "Spearman",
+            "One-sided p",
+            "Pearson",
+            "One-sided p",
+            "Mean absolute difference",
+            "Orders",
+        ),
+        tuple(
+            (
+                name,
+                f"{m.spearman.n:,}",
+                decimal(m.spearman.value, 2),
+                _p(m.spearman.p),
+                decimal(m.pearson.value, 2),
+                _p(m.pearson.p),
+                decimal(m.mean_absolute_difference, 2),
+                f"{'all ' if m.exact else ''}{m.permutations:,}" if m.permutations else DASH,
+            )
+            for name, m in compared
+        ),
+        "Mantel test: p is the share of orders of the data sets, all or drawn, that agree at least as well. Versions "
+        "of the base have its images, so they go together by any score.",
     )
 
 

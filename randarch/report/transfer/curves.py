@@ -182,8 +182,9 @@ def draw_entries(axes: Axes, report: TransferReport) -> None:
     axes.set_xlabel("Spearman of two data sets, random weights")
     axes.set_ylabel("Spearman of the same, trained")
     a = report.analysis.agreement
-    if a is not None and a.mantel.defined:
-        axes.set_title(f"Mantel {decimal(a.mantel.value, 2)}, n = {a.mantel.n:,} data sets")
+    if a is not None and a.matrices.spearman.defined:
+        mantel = a.matrices.spearman
+        axes.set_title(f"Mantel {decimal(mantel.value, 2)}, n = {mantel.n:,} data sets")
     legend = axes.legend(
         loc="upper center", bbox_to_anchor=(0.46, -0.14), ncols=3, columnspacing=1.0
     )

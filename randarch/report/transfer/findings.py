@@ -147,6 +147,9 @@ def class_matching(report: TransferReport) -> str:
         f"correlation is {told(matched.mean_with_matched)} instead of {decimal(matched.mean_with_base.value, 2)}: a "
         f"difference of {told(gain)}{verdict}"
     )
+    control = matched.mean_gain_over_control
+    if control is not None and control.defined:
+        text += f". It is {told(control)} more than with the control, which has all classes and few images"
     if report.published_rows:
         before, after = np.mean([row[1:] for row in report.published_rows], axis=0).tolist()
         text += (
@@ -238,14 +241,19 @@ def without_training(report: TransferReport) -> str:
         f"{told(a.carried)} on average, trained errors on {report.name(report.family.base)} by "
         f"{told(a.carried_by_base)}"
     )
-    m = a.mantel
-    if m.defined:
-        text += (
-            f". Which data sets go together with random weights agrees with training by {decimal(m.value, 2)} "
-            f"(Mantel test, one-sided p {_p(m.p)}, n = {plural(m.n, 'data set')}"
-            f"{', not shown' if not m.p < 0.05 else ''})"
-        )
+    everything, unrelated = a.matrices.spearman, a.unrelated.spearman
+    if everything.defined:
+        text += f". Which data sets go together with random weights agrees with training by {_mantel(everything)}"
+        if everything.n != unrelated.n and unrelated.defined:
+            text += f"; without the versions of {report.name(report.family.base)} by {_mantel(unrelated)}"
     return f"{text}."
+
+
+def _mantel(e: Estimate) -> str:
+    return (
+        f"{decimal(e.value, 2)} (Mantel test, one-sided p {_p(e.p)}, n = {plural(e.n, 'data set')}"
+        f"{', not shown' if not e.p < 0.05 else ''})"
+    )
 
 
 def _p(p: float) -> str:

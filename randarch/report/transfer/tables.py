@@ -80,7 +80,9 @@ def matched_table(report: TransferReport, source: str) -> Table | None:
     head: tuple[str, ...] = ("Data set", "Classes", f"With {base} [{NINETY_FIVE}]")
     head += ("Matched version",)
     head += (f"With it [{NINETY_FIVE}]", f"Difference [{NINETY_FIVE}]")
-    head += (f"With the control [{NINETY_FIVE}]",) * control + ("n",)
+    if control:
+        head += (f"With the control [{NINETY_FIVE}]", f"Matched less control [{NINETY_FIVE}]")
+    head += ("n",)
     rows = tuple(_matched_row(report, one, control) for one in found.targets)
     note = (
         f"Matched version: {base} with about as many classes as the data set. The difference is taken on the same "
@@ -109,14 +111,23 @@ def _matched_row(report: TransferReport, one: MatchedGain, control: bool) -> tup
         _signed(one.gain),
     )
     if control:
-        row += (DASH if one.with_control is None else with_interval(one.with_control),)
+        row += _against_control(one.with_control, one.gain_over_control)
     return (*row, f"{one.with_base.n:,}")
 
 
 def _mean_row(found: ClassMatched, control: bool) -> tuple[str, ...]:
     row: tuple[str, ...] = ("Mean", "", with_interval(found.mean_with_base), "")
     row += (with_interval(found.mean_with_matched), _signed(found.mean_gain))
-    return (*row, *([""] * control), f"{found.mean_with_base.n:,}")
+    if control:
+        row += _against_control(found.mean_with_control, found.mean_gain_over_control)
+    return (*row, f"{found.mean_with_base.n:,}")
+
+
+def _against_control(correlation: Estimate | None, gain: Estimate | None) -> tuple[str, ...]:
+    return (
+        DASH if correlation is None else with_interval(correlation),
+        DASH if gain is None else _signed(gain),
+    )
 
 
 def _signed(e: Estimate) -> str:

@@ -121,10 +121,15 @@ class Result:
             agreement = analysis.agreement
             lines += ["", "random weights against training, correlation of errors"]
             lines += [f"  {name:40} {one}" for name, one in agreement.per_dataset.items()]
-            lines.append(
-                f"  the two matrices: {agreement.mantel.value:.3f}, p = {agreement.mantel.p:.3f} of "
-                f"{agreement.permutations:,} orders of {agreement.mantel.n} data sets"
-            )
+            for what, matrices in (
+                ("all data sets", agreement.matrices),
+                ("base and targets alone", agreement.unrelated),
+            ):
+                if matrices.spearman.defined:
+                    lines.append(
+                        f"  the two matrices, {what}: {matrices.spearman.value:.3f}, p = {matrices.spearman.p:.3f} of "
+                        f"{matrices.permutations:,} orders of {matrices.spearman.n} data sets"
+                    )
         if analysis.recommendation is not None:
             told = analysis.recommendation
             lines += [

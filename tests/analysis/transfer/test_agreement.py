@@ -49,19 +49,46 @@ def test_every_number_by_hand() -> None:
         [rho(e.mean(a), e.mean(b)) for a, b in itertools.combinations(("base", "t2", "t8"), 2)]
         for e in (trained, random)
     )
-    assert found.mantel.value == pytest.approx(rho(np.array(first), np.array(second)))
-    assert found.mantel_pearson.value == pytest.approx(np.corrcoef(first, second)[0, 1])
-    assert found.mantel.n == 3 and found.permutations == 6 and found.exact
-    assert found.mean_absolute_difference == pytest.approx(
+    both = found.matrices
+    assert both.datasets == ("base", "t2", "t8")
+    assert both.spearman.value == pytest.approx(rho(np.array(first), np.array(second)))
+    assert both.pearson.value == pytest.approx(np.corrcoef(first, second)[0, 1])
+    assert both.spearman.n == 3 and both.permutations == 6 and both.exact
+    assert both.mean_absolute_difference == pytest.approx(
         np.mean(np.abs(np.subtract(first, second)))
+    )
+
+
+def test_versions_of_the_base_are_left_out_of_the_second_test() -> None:
+    trained, random = (
+        noisy_errors(20, seed, datasets=("base", "base:10", "few", "t2", "t8", "other"))
+        for seed in (0, 5)
+    )
+    found = compared(trained, random)
+    alone = compared(*(_only(errors, "base", "t2", "t8") for errors in (trained, random)))
+    assert found.matrices.spearman.n == 6
+    assert found.unrelated.to_summary() == alone.matrices.to_summary()
+    assert found.unrelated.datasets == ("base", "t2", "t8")
+    assert alone.unrelated.to_summary() == alone.matrices.to_summary()
+
+
+def _only(errors: Errors, *names: str) -> Errors:
+    rows = [errors.datasets.index(name) for name in names]
+    return dataclasses.replace(
+        errors,
+        datasets=names,
+        values=errors.values[rows],
+        test_images=tuple(errors.test_images[i] for i in rows),
     )
 
 
 def test_the_same_errors_agree() -> None:
     trained = noisy_errors(20, datasets=SHARED)
     found = compared(trained, dataclasses.replace(trained, source="random"))
-    assert found.carried.value == pytest.approx(1) and found.mantel.value == pytest.approx(1)
-    assert found.mean_absolute_difference == 0
+    assert found.carried.value == pytest.approx(
+        1
+    ) and found.matrices.spearman.value == pytest.approx(1)
+    assert found.matrices.mean_absolute_difference == 0
 
 
 @pytest.mark.parametrize("bad", [0.5, np.nan])
@@ -74,7 +101,7 @@ def test_targets_without_both_are_left_out(bad: float) -> None:
     assert found.carried.value == pytest.approx(
         np.mean([found.per_dataset[t].value for t in ("t8", "t90")])
     )
-    assert found.carried_by_base.n == 15 and found.mantel.n == 3
+    assert found.carried_by_base.n == 15 and found.matrices.spearman.n == 3
 
 
 def test_without_the_base_random_weights_still_carry() -> None:
@@ -85,11 +112,11 @@ def test_without_the_base_random_weights_still_carry() -> None:
 
 def test_nothing_in_common() -> None:
     found = compared(noisy_errors(8, datasets=("a",)), noisy_errors(8, datasets=("b",)))
-    assert found.per_dataset == {} and found.permutations == 0
-    assert not found.carried.defined and not found.mantel.defined
-    assert found.to_summary()["mean_absolute_difference"] is None
+    assert found.per_dataset == {} and found.matrices.permutations == 0
+    assert not found.carried.defined and not found.matrices.spearman.defined
+    assert found.to_summary()["unrelated"]["mean_absolute_difference"] is None
 
 
 def test_two_architectures_are_undefined() -> None:
     found = compared(noisy_errors(2), noisy_errors(2, 1))
-    assert not found.carried.defined and not found.mantel.defined
+    assert not found.carried.defined and not found.matrices.spearman.defined

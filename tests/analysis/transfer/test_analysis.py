@@ -81,7 +81,7 @@ def test_everything_at_once() -> None:
     assert [one.dataset for one in found.longer] == ["t2"]
     assert [one.dataset for one in found.pretraining] == list(DATASETS[1:])
     assert found.recommendation is not None and len(found.recommendation.ranking) == A
-    assert found.agreement is not None and found.agreement.mantel.n == 4
+    assert found.agreement is not None and found.agreement.matrices.spearman.n == 4
 
     text = json.dumps(found.to_summary(), allow_nan=False)
     summary = json.loads(text)
@@ -203,7 +203,7 @@ def test_nothing_but_bad_data_sets_is_no_error(bad: float) -> None:
         train_errors=trained,
         target="new",
     )
-    assert found.agreement is not None and not found.agreement.mantel.defined
+    assert found.agreement is not None and not found.agreement.matrices.spearman.defined
     assert found.recommendation is None
     json.dumps(found.to_summary(), allow_nan=False)
 

@@ -37,7 +37,11 @@ def test_correlations_gains_and_means() -> None:
         )
         assert target.with_control is not None
         assert target.with_control.value == pytest.approx(rho(errors, target.target, "few"))
-    for name in ("with_base", "with_matched", "gain"):
+        assert target.gain_over_control is not None
+        assert target.gain_over_control.value == pytest.approx(
+            target.with_matched.value - target.with_control.value
+        )
+    for name in ("with_base", "with_matched", "gain", "with_control", "gain_over_control"):
         mean = getattr(found, f"mean_{name}")
         assert mean.value == pytest.approx(np.mean([getattr(t, name).value for t in found.targets]))
         assert mean.low < mean.value < mean.high and mean.n == 30
@@ -104,7 +108,35 @@ def test_no_other_interval_depends_on_the_control() -> None:
     assert with_control is not None and without is not None
     assert with_control.mean_gain == without.mean_gain
     assert with_control.subsampling == without.subsampling
-    assert without.targets[0].with_control is None
+    assert without.targets[0].with_control is None and without.mean_gain_over_control is None
+
+
+def test_the_control_is_compared_on_the_architectures_that_it_has() -> None:
+    errors = noisy_errors(20)
+    errors.values[errors.datasets.index("few"), 5] = np.nan
+    errors.values[errors.datasets.index("t2"), 6] = np.nan
+    found = class_matched(errors, FAMILY, bootstrap())
+    assert found is not None
+    first, second = found.targets[0], found.targets[1]
+    assert first.gain_over_control is not None and second.gain_over_control is not None
+    assert first.gain_over_control.n == 18 and second.gain_over_control.n == 19
+    assert first.gain.n == 19 and second.gain.n == 20
+    matched = (errors.mean(name) for name in ("t2", "base:2", "few"))
+    own, to_matched, to_control = (np.delete(x, [5, 6]) for x in matched)
+    assert first.gain_over_control.value == pytest.approx(
+        stats.spearmanr(own, to_matched).statistic - stats.spearmanr(own, to_control).statistic
+    )
+
+
+def test_more_images_than_the_control_are_found_to_help() -> None:
+    rng = np.random.default_rng(0)
+    errors = noisy_errors(60, repeats=1)
+    row = errors.datasets.index
+    errors.values[row("base:2")] = errors.values[row("t2")] + 0.01 * rng.normal(size=(60, 1))
+    errors.values[row("few")] = rng.uniform(size=(60, 1))
+    found = class_matched(errors, FAMILY, bootstrap(200))
+    assert found is not None and found.targets[0].gain_over_control is not None
+    assert found.targets[0].gain_over_control.low > 0
 
 
 def test_nothing_to_match() -> None:

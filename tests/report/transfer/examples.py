@@ -15,6 +15,7 @@ from randarch.analysis.transfer.results import (
     HeldOut,
     LongerTraining,
     MatchedGain,
+    MatrixAgreement,
     PairAgreement,
     Pretraining,
     Recommendation,
@@ -179,20 +180,31 @@ def _matched(apr: AprMatrix, family: Family) -> ClassMatched | None:
         after = apr.pair(matched, target).spearman
         control = apr.pair(family.control, target).spearman if family.control else None
         gain = about((after.value - before.value) / 2, after.n)
-        gains.append(MatchedGain(target, classes, matched, before, after, gain, control))
+        over_control = None
+        if control is not None:
+            over_control = about((after.value - control.value) / 2, after.n)
+        gains.append(
+            MatchedGain(target, classes, matched, before, after, gain, control, over_control)
+        )
     n = gains[0].with_base.n
-    means = [
-        about(float(np.mean([getattr(g, name).value for g in gains])), n)
-        for name in ("with_base", "with_matched", "gain")
-    ]
+
+    def mean(name: str) -> Estimate:
+        return about(float(np.mean([getattr(g, name).value for g in gains])), n)
+
     return ClassMatched(
         tuple(gains),
-        *means,
+        mean("with_base"),
+        mean("with_matched"),
+        mean("gain"),
         {name: apr.pair(family.base, name).spearman for name in smaller},
+        mean("with_control") if family.control else None,
+        mean("gain_over_control") if family.control else None,
     )
 
 
-def _agreement(trained: Errors, random: Errors, analysis: TransferAnalysis) -> SourceAgreement:
+def _agreement(
+    trained: Errors, random: Errors, analysis: TransferAnalysis, family: Family
+) -> SourceAgreement:
     per = {
         name: rank_correlation(trained.mean(name), random.mean(name)) for name in trained.datasets
     }
@@ -205,7 +217,14 @@ def _agreement(trained: Errors, random: Errors, analysis: TransferAnalysis) -> S
     mantel = Estimate(rho, np.nan, np.nan, 0.004 if size > 2 else np.nan, size)
     mean = about(float(np.mean([e.value for e in per.values()])), n)
     difference = float(np.abs(entries[0] - entries[1]).mean()) if size > 1 else np.nan
-    return SourceAgreement(per, mean, about(0.21, n), mantel, mantel, 9999, False, difference)
+    matrices = MatrixAgreement(trained.datasets, mantel, mantel, 9999, False, difference)
+    unrelated = replace(
+        matrices,
+        datasets=tuple(
+            name for name in trained.datasets if name == family.base or name in family.targets
+        ),
+    )
+    return SourceAgreement(per, mean, about(0.21, n), matrices, unrelated)
 
 
 def _recommendation(errors: Errors, family: Family) -> Recommendation:
@@ -285,7 +304,7 @@ def make_report(
         _recommendation(errors["trained"], family) if targets > 1 else None,
         ("one architecture was left out: it did not train",),
     )
-    agreement = _agreement(errors["trained"], errors["random"], analysis)
+    agreement = _agreement(errors["trained"], errors["random"], analysis, family)
     analysis = replace(analysis, agreement=agreement)
     for source in without:
         errors[source] = None  # type: ignore[assignment]
