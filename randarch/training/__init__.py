@@ -8,6 +8,7 @@ in the first steps.
 
 from .across import steps_of_epoch, train_on_tasks
 from .images import EVALUATION_BATCH, TrainingImages
+from .memory import memory_of_trainings, network_bytes
 from .population import networks_at_once, train_population
 from .run import EPOCH_TEST_IMAGES, Compile, Training, train
 from .settings import Augmentation, OptimizerName, ScheduleName, TrainingSettings
@@ -29,6 +30,8 @@ __all__ = [
     "TrainingSettings",
     "errors_of",
     "initial_state",
+    "memory_of_trainings",
+    "network_bytes",
     "networks_at_once",
     "steps_of_epoch",
     "train",

@@ -26,9 +26,9 @@ from randarch.studies.structural_sampling.config import (
     on_cifar100,
 )
 from randarch.studies.structural_sampling.networks import draw, last_map
-from randarch.studies.structural_sampling.populations import network_bytes, populations
+from randarch.studies.structural_sampling.populations import populations
 from randarch.studies.structural_sampling.rows import confusion_matrix, relative_distance
-from randarch.training import train
+from randarch.training import network_bytes, train
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 

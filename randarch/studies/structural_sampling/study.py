@@ -24,11 +24,7 @@ from randarch.studies.shards import Shard, Stop
 from randarch.studies.structural_sampling.analyses import analyze
 from randarch.studies.structural_sampling.config import Config, deviations
 from randarch.studies.structural_sampling.networks import draw, last_map
-from randarch.studies.structural_sampling.populations import (
-    memory_of_populations,
-    network_bytes,
-    populations,
-)
+from randarch.studies.structural_sampling.populations import populations
 from randarch.studies.structural_sampling.result import Result
 from randarch.studies.structural_sampling.rows import (
     random_metrics,
@@ -40,6 +36,8 @@ from randarch.training import (
     Training,
     TrainingSettings,
     initial_state,
+    memory_of_trainings,
+    network_bytes,
     networks_at_once,
     train_population,
 )
@@ -115,7 +113,7 @@ class Study(StudyRun[Result]):
         # The costly ones first, so that no worker is left alone with one at the end.
         self.geometries = [geometry.analyze(arch, shape) for arch in self.archs]
         self.bytes = [network_bytes(found, config.batch_size) for found in self.geometries]
-        self.memory = memory_of_populations(self.session.memory_budget) // self.session.workers
+        self.memory = memory_of_trainings(self.session.memory_budget) // self.session.workers
         self.populations, self.shrunk = populations(
             sorted(range(len(self.archs)), key=lambda i: (-self.geometries[i].macs, i)),
             self.bytes,
