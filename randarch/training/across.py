@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -15,6 +15,7 @@ from randarch.looped import Compile, LoopedNetwork, features_of
 from randarch.networks import Variables, draw_node, draw_weights, generator, seeds_over
 from randarch.spec import ArchSpec, Linear
 
+from .memory import network_bytes
 from .optimizer import optimizer_at_rate_one, rates, state_at_zero
 from .run import plain_jit
 from .settings import TrainingSettings
@@ -24,7 +25,7 @@ from .tasks import Task, TaskTraining, errors_of, most_classes
 STEPS_AT_ONCE = 32
 """Steps of a call: their images are copied to the device with it."""
 TOGETHER = 16
-"""Trainings that are vectorised, at most, on an accelerator; not measured."""
+"""Trainings that are vectorised, at most, where memory suffices, on an accelerator; not measured."""
 
 
 def train_on_tasks(
@@ -33,6 +34,7 @@ def train_on_tasks(
     settings: TrainingSettings,
     *,
     outputs: int | None = None,
+    memory: int | None = None,
     compile: Compile | None = None,
     on_steps: Callable[[], None] | None = None,
 ) -> list[TaskTraining]:
@@ -48,6 +50,7 @@ def train_on_tasks(
       tasks: data sets of one image size.
       settings: the recipe; `epochs` and `seeds` are the tasks' own.
       outputs: of the classifier in the program; by default the most classes of any task.
+      memory: bytes for trainings beside each other, where they are vectorised; None for no limit.
       compile: as for `train`.
       on_steps: called after each call of the program; may raise to stop.
 
@@ -60,15 +63,16 @@ def train_on_tasks(
     _check(tasks, outputs)
     over = seeds_over()
     recipe = dataclasses.replace(settings, epochs=0, seeds=(0,))
-    shapes = [
-        node.shape
-        for node in geometry.analyze(arch, tuple(tasks[0].images.x_train.shape[1:])).nodes
-    ]
+    found_geometry = geometry.analyze(arch, tuple(tasks[0].images.x_train.shape[1:]))
+    shapes = [node.shape for node in found_geometry.nodes]
     program = TaskProgram(LoopedNetwork.of(arch, shapes), recipe, over)
     run = functools.partial(
         _train_together, arch, shapes, program, outputs, compile or plain_jit, on_steps
     )
-    size = TOGETHER if over == "vmap" else 1
+    size = 1
+    if over == "vmap":
+        needed = network_bytes(found_geometry, settings.batch_size)
+        size = TOGETHER if memory is None else min(TOGETHER, max(1, memory // needed))
     # Those of about as many steps beside each other, since vectorised ones wait for the longest.
     order = sorted(range(len(tasks)), key=lambda i: tasks[i].epochs * len(tasks[i].images.x_train))
     found: dict[int, TaskTraining] = {}
@@ -89,23 +93,19 @@ class _Progress:
 
     Attributes:
       calls: what is left to do, some steps at a time, with the number of its epoch.
+      idle: a call that makes no step, beside those of longer trainings.
       loss, wrong: sums over the steps of each epoch.
     """
 
     calls: Iterator[tuple[int, Steps]]
+    idle: Steps
     steps: int
     loss: Float[np.ndarray, " epochs"]
     wrong: Float[np.ndarray, " epochs"]
-    last: Steps | None = field(default=None)
 
     def next(self) -> tuple[int, Steps]:
         """The next call; one without steps when all is done."""
-        found = next(self.calls, None)
-        if found is None:
-            assert self.last is not None
-            return 0, self.last._replace(makes=np.zeros((), np.int32))
-        self.last = found[1]
-        return found
+        return next(self.calls, (0, self.idle))
 
 
 def _train_together(
@@ -126,7 +126,8 @@ def _train_together(
     for task in tasks:
         steps = steps_of_epoch(len(task.images.x_train), settings.batch_size)
         history = np.zeros((2, task.epochs))
-        progress.append(_Progress(_calls(arch, task, settings), steps, *history))
+        idle = _idle(task, settings.batch_size)
+        progress.append(_Progress(_calls(arch, task, settings), idle, steps, *history))
     pieces = max(
         task.epochs * -(-one.steps // STEPS_AT_ONCE)
         for task, one in zip(tasks, progress, strict=True)
@@ -173,6 +174,13 @@ def _calls(arch: ArchSpec, task: Task, settings: TrainingSettings) -> Iterator[t
                     np.asarray(count, np.int32),
                 ),
             )
+
+
+def _idle(task: Task, size: int) -> Steps:
+    none, count = np.zeros((), np.int32), STEPS_AT_ONCE
+    images = np.zeros((count, size, *task.images.x_train.shape[1:]), np.uint8)
+    labels, rate = np.zeros((count, size), np.int32), np.zeros(count, np.float32)
+    return Steps(images, labels, rate, none, none)
 
 
 def _initial_state(

@@ -20,6 +20,7 @@ from randarch.training import (
     TaskTraining,
     TrainingImages,
     errors_of,
+    network_bytes,
     train_on_tasks,
 )
 from randarch.training import across as module
@@ -164,6 +165,35 @@ def test_vectorised_trainings_are_those_one_by_one(
     monkeypatch.setattr(module, "seeds_over", lambda: "vmap")
     for one, other in zip(train_on_tasks(ARCH, TASKS, RECIPE), together, strict=True):
         assert_same(one, other, rtol=2e-3, atol=1e-4)
+
+
+def test_a_task_without_epochs_waits_beside_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    none = Task("none", two_classes(), 0, 0)
+    (alone,) = train_on_tasks(ARCH, [none], RECIPE)
+    monkeypatch.setattr(module, "seeds_over", lambda: "vmap")
+    beside, trained = train_on_tasks(ARCH, [none, TASKS[2]], RECIPE)
+    assert_same(alone, beside)
+    assert beside.train_loss.shape == (0,) and trained.train_loss.shape == (2,)
+
+
+@pytest.mark.parametrize(("trainings", "sizes"), [(0.5, [1, 1, 1]), (2.1, [2, 1]), (None, [3])])
+def test_as_many_are_vectorised_as_memory_holds(
+    trainings: float | None, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = network_bytes(analyze(ARCH, tuple(IMAGES.x_train.shape[1:])), RECIPE.batch_size)
+    memory = None if trainings is None else int(trainings * one)
+    made: list[int] = []
+    real = module._train_together
+
+    def counted(*args: Any) -> list[TaskTraining]:
+        made.append(len(args[-1]))
+        return real(*args)
+
+    monkeypatch.setattr(module, "_train_together", counted)
+    monkeypatch.setattr(module, "seeds_over", lambda: "vmap")
+    tasks = [dataclasses.replace(task, epochs=0) for task in TASKS]
+    assert len(train_on_tasks(ARCH, tasks, RECIPE, memory=memory)) == 3
+    assert made == sizes
 
 
 def test_networks_learn(together: list[TaskTraining]) -> None:

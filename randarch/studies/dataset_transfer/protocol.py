@@ -63,7 +63,8 @@ def deviations(config: Config, datasets: Sequence[Used]) -> tuple[str, ...]:
         found.append("Random weights are scored too; the paper has none.")
     if len(config.scores) > 1 and config.base_classes:
         found.append(
-            "The comparison of the matrices of trained and random weights counts versions of the base as data sets."
+            "The first comparison of the matrices of trained and random weights counts versions of the base as data "
+            "sets; the second leaves them out."
         )
     if config.pretrain:
         found.append(

@@ -36,7 +36,7 @@ from randarch.studies.dataset_transfer.stored import Found
 from randarch.studies.images import for_readout, for_training
 from randarch.studies.session import Options, RunFailedError, Session, StudyRun, new_workdir
 from randarch.studies.shards import Shard, Stop
-from randarch.training import Task, TaskTraining, train_on_tasks
+from randarch.training import Task, TaskTraining, memory_of_trainings, train_on_tasks
 
 STUDY = "dataset_transfer"
 KINDS = (TRAINED, RANDOM, LONGER, PRETRAINED)
@@ -79,6 +79,7 @@ class Study(StudyRun[Result]):
             config.space(), config.num_architectures, config.mac_range, shape, config.seed
         )
         self.outputs = max(one.dataset.num_classes for one in self.datasets)
+        self.memory = memory_of_trainings(self.session.memory_budget) // self.session.workers
         self.normalizations = [
             Normalization(one.dataset.channel_mean, one.dataset.channel_std)
             for one in self.datasets
@@ -218,6 +219,7 @@ class Study(StudyRun[Result]):
             tasks,
             self.config.training_settings(),
             outputs=self.outputs,
+            memory=self.memory,
             compile=cache.get,
             on_steps=stop.check,
         )
