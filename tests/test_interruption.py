@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,88 +45,57 @@ def wait_for(process: subprocess.Popen[str], folder: Path, kind: str, seconds: f
 
 
 @pytest.mark.slow
-def test_a_killed_study_of_receptive_fields_resumes_to_the_same_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("study", "arguments", "kinds", "tables"),
+    [
+        ("rfm_correlation", SMALL, ("train", "evaluate"), ("results",)),
+        ("receptive_field", SMALL_FIELDS, ("train",), ("results", "trainings")),
+        (
+            "structural_sampling",
+            (
+                *SMALL_STRUCTURES,
+                "--library=conv1,conv3,max2,avg2",
+                "--num_networks=12",
+                "--epochs=4",
+            ),
+            ("train",),
+            ("results",),
+        ),
+        (
+            "dataset_transfer",
+            (*SMALL_TRANSFER, "--scores=random,trained", "--num_architectures=5", "--epochs=1"),
+            ("trained", "random"),
+            ("results",),
+        ),
+    ],
+)
+def test_a_killed_study_resumes_to_the_same_bytes(
+    study: str,
+    arguments: Sequence[str],
+    kinds: Sequence[str],
+    tables: Sequence[str],
+    tmp_path: Path,
+) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
-    process = start(*SMALL_FIELDS, f"--workdir={killed}", study="receptive_field")
-    wait_for(process, killed, "train")
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    before = stored(killed, "train")
-    assert 0 < len(before) < 4
-    for folder in (killed, whole):
-        process = start(*SMALL_FIELDS, f"--workdir={folder}", study="receptive_field")
-        _, said = process.communicate(timeout=280)
-        assert process.returncode == 0, said
-    after = stored(killed, "train")
-    assert {shard: after[shard] for shard in before} == before and len(after) == 4
-    for name in ("results.csv", "trainings.csv"):
-        assert (killed / name).read_bytes() == (whole / name).read_bytes()
-
-
-@pytest.mark.slow
-def test_a_killed_run_resumes_to_the_same_bytes(tmp_path: Path) -> None:
-    killed, whole = tmp_path / "killed", tmp_path / "whole"
-    process = start(*SMALL, f"--workdir={killed}")
-    wait_for(process, killed, "train")
+    process = start(*arguments, f"--workdir={killed}", study=study)
+    wait_for(process, killed, kinds[0])
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
     assert not (killed / "results.csv").exists()
-    before = stored(killed, "evaluate"), stored(killed, "train")
-    assert 0 < len(before[1]) < 6
+    before = {kind: stored(killed, kind) for kind in kinds}
     for folder in (killed, whole):
-        process = start(*SMALL, f"--workdir={folder}")
+        process = start(*arguments, f"--workdir={folder}", study=study)
         _, said = process.communicate(timeout=280)
         assert process.returncode == 0, said
-    # What was there was kept, timings and all: it was not done again.
-    for rows, kind in zip(before, ("evaluate", "train"), strict=True):
+    assert 0 < len(before[kinds[0]]) < len(stored(whole, kinds[0]))
+    for kind, rows in before.items():
         after = stored(killed, kind)
+        # What was there was kept, timings and all: it was not done again.
         assert {shard: after[shard] for shard in rows} == rows
-        assert len(after) == 6
-    assert (killed / "results.csv").read_bytes() == (whole / "results.csv").read_bytes()
-
-
-@pytest.mark.slow
-def test_a_killed_sample_of_structures_resumes_to_the_same_bytes(tmp_path: Path) -> None:
-    killed, whole = tmp_path / "killed", tmp_path / "whole"
-    arguments = (
-        *SMALL_STRUCTURES,
-        "--library=conv1,conv3,max2,avg2",
-        "--num_networks=12",
-        "--epochs=4",
-    )
-    process = start(*arguments, f"--workdir={killed}", study="structural_sampling")
-    wait_for(process, killed, "train")
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    before = stored(killed, "train")
-    assert before
-    for folder in (killed, whole):
-        process = start(*arguments, f"--workdir={folder}", study="structural_sampling")
-        _, said = process.communicate(timeout=280)
-        assert process.returncode == 0, said
-    after = stored(killed, "train")
-    assert {shard: after[shard] for shard in before} == before and len(after) > len(before)
-    assert (killed / "results.csv").read_bytes() == (whole / "results.csv").read_bytes()
-
-
-@pytest.mark.slow
-def test_a_killed_study_of_transfer_resumes_to_the_same_bytes(tmp_path: Path) -> None:
-    killed, whole = tmp_path / "killed", tmp_path / "whole"
-    arguments = (*SMALL_TRANSFER, "--scores=random,trained", "--num_architectures=5", "--epochs=1")
-    process = start(*arguments, f"--workdir={killed}", study="dataset_transfer")
-    wait_for(process, killed, "trained")
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    before = stored(killed, "trained")
-    assert 0 < len(before) < 5
-    for folder in (killed, whole):
-        process = start(*arguments, f"--workdir={folder}", study="dataset_transfer")
-        _, said = process.communicate(timeout=280)
-        assert process.returncode == 0, said
-    after = stored(killed, "trained")
-    assert {shard: after[shard] for shard in before} == before and len(after) == 5
-    assert (killed / "results.csv").read_bytes() == (whole / "results.csv").read_bytes()
+        assert after.keys() == stored(whole, kind).keys()
+    for name in tables:
+        assert (killed / f"{name}.csv").read_bytes() == (whole / f"{name}.csv").read_bytes()
 
 
 @pytest.mark.slow
