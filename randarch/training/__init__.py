@@ -13,11 +13,12 @@ from .population import networks_at_once, train_population
 from .run import EPOCH_TEST_IMAGES, Compile, Training, train
 from .settings import Augmentation, OptimizerName, ScheduleName, TrainingSettings
 from .state import State, initial_state
-from .tasks import Task, TaskTraining, errors_of
+from .tasks import TOP, Task, TaskTraining, errors_of
 
 __all__ = [
     "EPOCH_TEST_IMAGES",
     "EVALUATION_BATCH",
+    "TOP",
     "Augmentation",
     "Compile",
     "OptimizerName",

@@ -1,11 +1,14 @@
 """What the analysis of transfer takes: errors of the same architectures on several data sets."""
 
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float
 
 STAGES = 4
+# Standard deviations that a normal variable exceeds with a probability of 5 %.
+_ONE_SIDED = 1.645
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,15 +22,18 @@ class Errors:
       values: of every data set, architecture and repeat (another draw of everything random). Data sets need not have
         the same number of repeats: those that are missing are nan for all architectures.
       test_images: of each data set, from which an error was counted.
+      guessing: error of guessing on each data set; empty where it is not known.
 
     Raises:
-      ValueError: not a name, a table and a number of test images for each data set, or a name twice.
+      ValueError: not a name, a table and a number of test images (and an error of guessing, if there are any) for each
+        data set, or a name twice.
     """
 
     source: str
     datasets: tuple[str, ...]
     values: Float[np.ndarray, "d a r"]
     test_images: tuple[int, ...]
+    guessing: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         d = len(set(self.datasets))
@@ -35,6 +41,10 @@ class Errors:
             raise ValueError(
                 f"{len(self.datasets)} names of data sets ({d} different ones), errors of {len(self.values)} and "
                 f"test images of {len(self.test_images)}; expected one of each for every data set"
+            )
+        if self.guessing and len(self.guessing) != d:
+            raise ValueError(
+                f"{len(self.guessing)} errors of guessing for {d} data sets; expected one for each, or none"
             )
 
     def index(self, dataset: str) -> int:
@@ -50,6 +60,14 @@ class Errors:
         """One data set's mean over repeats; nan for an architecture that misses one of them."""
         repeats = self.repeats(dataset)
         return repeats.mean(axis=1) if repeats.shape[1] else np.full(len(repeats), np.nan)
+
+    def no_better_than_guessing(self, dataset: str) -> int:
+        """How many architectures have a mean error that guessing could have on so few test images (one-sided 5 %)."""
+        if not self.guessing:
+            return 0
+        guess, images = self.guessing[self.index(dataset)], self.test_images[self.index(dataset)]
+        least = guess - _ONE_SIDED * math.sqrt(guess * (1 - guess) / images)
+        return int((self.mean(dataset) > least).sum())
 
     def has(self, dataset: str) -> bool:
         """Whether any architecture has all its repeats on a data set."""

@@ -23,10 +23,8 @@ def source_notes(errors: Errors, found: SourceAnalysis, family: Family, top: int
       top: how many architectures were asked for as the best.
     """
     source, architectures = _label(errors), errors.values.shape[1]
-    single = []
-    for name, images, spread in zip(
-        errors.datasets, errors.test_images, found.spreads, strict=True
-    ):
+    single, blunt, guesses = [], [], []
+    for name, spread in zip(errors.datasets, found.spreads, strict=True):
         mean = errors.mean(name)
         failed = int(np.isnan(mean).sum())
         if failed == architectures:
@@ -42,12 +40,21 @@ def source_notes(errors: Errors, found: SourceAnalysis, family: Family, top: int
                 f"{source}: all architectures have the same error on {name}: it has no correlation with anything"
             )
         elif spread.counting > spread.between:
-            yield (
-                f"{source}: {name}: {images} test images: counting alone spreads errors by "
-                f"{100 * spread.counting:.1f} points, between-architecture spread is {100 * spread.between:.1f}"
-            )
+            blunt.append(f"{name} ({100 * spread.between:.1f} and {100 * spread.counting:.1f})")
+        if errors.no_better_than_guessing(name):
+            guesses.append(f"{errors.no_better_than_guessing(name)} on {name}")
         if errors.repeats(name).shape[1] == 1:
             single.append(name)
+    if guesses:
+        yield (
+            f"{source}: errors that guessing could have, of {architectures} architectures: {', '.join(guesses)}; among "
+            "those the order is chance"
+        )
+    if blunt:
+        yield (
+            f"{source}: the spread between architectures is less than what counting so few test images leaves to "
+            f"chance, in points: {', '.join(blunt)}"
+        )
     if single:
         yield (
             f"{source}: a single repeat on {', '.join(single)}: no reliability there, and no correlation freed of noise"

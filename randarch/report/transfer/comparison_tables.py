@@ -1,5 +1,6 @@
 """Tables of what is compared beyond one source: random weights with training, recommendations, longer training."""
 
+from randarch.analysis.results import Estimate
 from randarch.analysis.transfer.results import Recommendation
 from randarch.report.numbers import DASH, count, decimal, p_value, percent, points, signed
 from randarch.report.numbers import interval as ends
@@ -56,32 +57,23 @@ def mantel_table(report: TransferReport) -> Table | None:
         compared.append((f"Without the versions of {base}", a.unrelated))
     return Table(
         "The two matrices: entries below the diagonal",
-        (
-            "",
-            "Data sets",
-            "Spearman",
-            "One-sided p",
-            "Pearson",
-            "One-sided p",
-            "Mean absolute difference",
-            "Orders",
-        ),
+        ("", "Value", "One-sided p", "n"),
         tuple(
-            (
-                name,
-                f"{m.spearman.n:,}",
-                decimal(m.spearman.value, 2),
-                _p(m.spearman.p),
-                decimal(m.pearson.value, 2),
-                _p(m.pearson.p),
-                decimal(m.mean_absolute_difference, 2),
-                f"{'all ' if m.exact else ''}{m.permutations:,}" if m.permutations else DASH,
-            )
+            row
             for name, m in compared
+            for row in (
+                (f"{name}: Spearman", *_tested(m.spearman)),
+                ("Pearson", *_tested(m.pearson)),
+                ("Mean difference", decimal(m.mean_absolute_difference, 2), DASH, ""),
+            )
         ),
-        "Mantel test: p is the share of orders of the data sets, all or drawn, that agree at least as well. Versions "
-        "of the base have its images, so they go together by any score.",
+        "Mantel test: p is the share of the orders of the data sets, all or drawn, that agree at least as well. "
+        "Versions of the base have its images, so they go together by any score. n counts data sets.",
     )
+
+
+def _tested(e: Estimate) -> tuple[str, str, str]:
+    return decimal(e.value, 2), _p(e.p), f"{e.n:,}"
 
 
 def _p(p: float) -> str:
@@ -115,8 +107,8 @@ def regret_table(report: TransferReport) -> Table | None:
         ("Chosen", f"Mean regret [{NINETY_FIVE}]", "One-sided p", "Weight in the mixture", "n"),
         tuple(rows),
         "Every data set in turn is treated as if nothing had been trained on it; the mixture's weights are chosen on "
-        "the others. p: of the difference to chance, by flipping signs. n counts data sets. Weights: those chosen on "
-        "all of them.",
+        "the others. p: how often architectures drawn by chance cost as little. n counts data sets. Weights: those "
+        "chosen on all of them.",
     )
 
 

@@ -1,5 +1,7 @@
 """The page of the study (see `template` for what makes it self-contained)."""
 
+from dataclasses import replace
+
 from randarch.report.template import fill
 from randarch.report.transfer import comparison_tables, findings, heat_maps, tables
 from randarch.report.transfer.cards import cards
@@ -11,6 +13,11 @@ from randarch.report.words import plural
 
 def render_page(report: TransferReport) -> str:
     """The page as text."""
+    report = replace(
+        report,
+        notes=tuple(report.shortened(text) for text in report.notes),
+        deviations=tuple(report.shortened(text) for text in report.deviations),
+    )
     main = report.sources[report.main]
     several = any(len(analysis.apr.datasets) > 1 for analysis in report.sources.values())
     return fill(

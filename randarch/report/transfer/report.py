@@ -130,6 +130,12 @@ class TransferReport:
         others = [self.family.base, *self.family.members, *control, *self.family.targets]
         return short_names([*full, *others, *(card.name for card in self.datasets)])
 
+    def shortened(self, text: str) -> str:
+        """A sentence with the short names of data sets in place of the full ones."""
+        for full in sorted(self.names, key=len, reverse=True):
+            text = text.replace(full, self.names[full])
+        return text
+
     def name(self, dataset: str) -> Name:
         """The short name; one that nothing is known of is its own."""
         return self.names.get(dataset) or Name(dataset, dataset)

@@ -6,7 +6,7 @@ import numpy as np
 
 from randarch.analysis.results import Estimate
 from randarch.analysis.transfer.results import ClassMatched, MatchedGain
-from randarch.report.numbers import DASH, decimal, percent, points, signed, with_interval
+from randarch.report.numbers import DASH, decimal, percent, points, signed
 from randarch.report.numbers import interval as ends
 from randarch.report.tables import Key, Table
 from randarch.report.transfer.report import SOURCES, TransferReport
@@ -105,9 +105,9 @@ def _matched_row(report: TransferReport, one: MatchedGain, control: bool) -> tup
     row: tuple[str, ...] = (
         report.name(one.target),
         f"{one.classes:,}",
-        with_interval(one.with_base),
+        told(one.with_base),
         report.name(one.matched),
-        with_interval(one.with_matched),
+        told(one.with_matched),
         _signed(one.gain),
     )
     if control:
@@ -116,8 +116,8 @@ def _matched_row(report: TransferReport, one: MatchedGain, control: bool) -> tup
 
 
 def _mean_row(found: ClassMatched, control: bool) -> tuple[str, ...]:
-    row: tuple[str, ...] = ("Mean", "", with_interval(found.mean_with_base), "")
-    row += (with_interval(found.mean_with_matched), _signed(found.mean_gain))
+    row: tuple[str, ...] = ("Mean", "", told(found.mean_with_base), "")
+    row += (told(found.mean_with_matched), _signed(found.mean_gain))
     if control:
         row += _against_control(found.mean_with_control, found.mean_gain_over_control)
     return (*row, f"{found.mean_with_base.n:,}")
@@ -125,13 +125,13 @@ def _mean_row(found: ClassMatched, control: bool) -> tuple[str, ...]:
 
 def _against_control(correlation: Estimate | None, gain: Estimate | None) -> tuple[str, ...]:
     return (
-        DASH if correlation is None else with_interval(correlation),
+        DASH if correlation is None else told(correlation),
         DASH if gain is None else _signed(gain),
     )
 
 
 def _signed(e: Estimate) -> str:
-    return f"{signed(e.value)} {ends(e)}".strip()
+    return f"{signed(e.value, 2)} {ends(e)}".strip()
 
 
 def published_matched_table(report: TransferReport) -> Table | None:

@@ -21,6 +21,7 @@ from randarch.studies.dataset_transfer.rows import (
     TRAIN,
     TRAINED,
 )
+from randarch.training import TOP
 
 Cube = Float[np.ndarray, "d a r"]
 
@@ -130,7 +131,14 @@ class Found:
             tuple(self.datasets[i].name for i in datasets),
             values,
             tuple(len(self.datasets[i].dataset.y_test) for i in datasets),
+            tuple(self._guessing(i) for i in datasets),
         )
+
+    def _guessing(self, dataset: int) -> float:
+        """The error of naming the most frequent classes of the test images, or the most frequent one."""
+        named = TOP if self._error_of(dataset) == TOP5 else 1
+        frequent = np.sort(np.bincount(self.datasets[dataset].dataset.y_test))[::-1]
+        return 1.0 - float(frequent[:named].sum() / frequent.sum())
 
     def _cube(self, kind: str, draws: Sequence[int], columns: Sequence[str]) -> Cube:
         """One column of each draw's rows, by draw, architecture and repeat; NaN where there is none."""

@@ -65,3 +65,8 @@ def test_cumulative_depth_and_width() -> None:
 def test_every_data_set_has_a_name_errors_and_images(names: tuple, images: tuple) -> None:
     with pytest.raises(ValueError, match="expected one of each"):
         Errors("trained", names, np.zeros((2, 3, 1)), images)
+
+
+def test_an_error_of_guessing_for_every_data_set_or_none() -> None:
+    with pytest.raises(ValueError, match="1 errors of guessing for 2 data sets"):
+        Errors("trained", ("a", "b"), np.zeros((2, 3, 1)), (10, 10), (0.5,))
