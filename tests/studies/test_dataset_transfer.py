@@ -3,9 +3,10 @@
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ from randarch.studies.dataset_transfer import (
 from randarch.studies.dataset_transfer.datasets import epochs_of, family_of, load_all
 from randarch.studies.dataset_transfer.networks import draw
 from randarch.studies.dataset_transfer.protocol import deviations
+from randarch.training import OptimizerName
 
 pytestmark = pytest.mark.usefixtures("compiled_plainly")
 
@@ -352,6 +354,13 @@ def test_architectures_are_distinct_and_in_the_range() -> None:
         assert drawn.population.width[i] == sum(stage.width for stage in stages)
     # A larger population begins with the smaller one.
     assert draw(space, 5, (2e5, 6e5), (16, 16, 3), 0).genomes == drawn.genomes[:5]
+
+
+@pytest.mark.parametrize("optimizer", get_args(OptimizerName))
+def test_deviations_name_every_optimizer(optimizer: OptimizerName) -> None:
+    found = deviations(Config(optimizer=optimizer), ())
+    assert any(re.search("(SGD with momentum|AdamW), rate", text) for text in found)
+    assert any("updated by" in text for text in found) == (optimizer != "sgd")
 
 
 def test_deviations_of_the_presets() -> None:

@@ -7,6 +7,7 @@ from randarch.studies.dataset_transfer.config import PRESETS, Config
 from randarch.studies.dataset_transfer.datasets import Used
 
 NAMED = "Concrete, MLC2008, HAM10000, Powerline, Insects, Natural, CIFAR-10 and CIFAR-100 against ImageNet"
+_OPTIMIZERS = {"sgd": "SGD with momentum", "adamw": "AdamW"}
 
 
 def deviations(config: Config, datasets: Sequence[Used]) -> tuple[str, ...]:
@@ -52,7 +53,9 @@ def deviations(config: Config, datasets: Sequence[Used]) -> tuple[str, ...]:
     if "trained" in config.scores:
         found.append(_training(config))
         if config.optimizer != paper.optimizer:
-            found.append(f"Weights are updated by {config.optimizer}, not by SGD with momentum.")
+            found.append(
+                f"Weights are updated by {_OPTIMIZERS[config.optimizer]}, not by SGD with momentum."
+            )
         if config.augment != paper.augment:
             found.append("Training images are not cropped and flipped.")
         if config.gradient_clip:
@@ -77,8 +80,8 @@ def deviations(config: Config, datasets: Sequence[Used]) -> tuple[str, ...]:
 def _training(config: Config) -> str:
     steps = f", and at least {config.min_steps:,} steps" if config.min_steps else ""
     rule = (
-        f"{config.optimizer}, rate {config.learning_rate:g} ({config.schedule}), weight decay {config.weight_decay:g}, "
-        f"batches of {config.batch_size}"
+        f"{_OPTIMIZERS[config.optimizer]}, rate {config.learning_rate:g} ({config.schedule}), weight decay "
+        f"{config.weight_decay:g}, batches of {config.batch_size}"
     )
     return f"{config.epochs} epochs{steps}; the paper trains for 10 to 40. {rule}; the paper gives no numbers."
 
