@@ -50,7 +50,8 @@ def train_on_tasks(
       tasks: data sets of one image size.
       settings: the recipe; `epochs` and `seeds` are the tasks' own.
       outputs: of the classifier in the program; by default the most classes of any task.
-      memory: bytes for trainings beside each other, where they are vectorised; None for no limit.
+      memory: bytes for trainings beside each other, where they are vectorised; None for no limit. Where they turn out
+        not to fit, fewer are made at once.
       compile: as for `train`.
       on_steps: called after each call of the program; may raise to stop.
 
@@ -76,9 +77,14 @@ def train_on_tasks(
     # Those of about as many steps beside each other, since vectorised ones wait for the longest.
     order = sorted(range(len(tasks)), key=lambda i: tasks[i].epochs * len(tasks[i].images.x_train))
     found: dict[int, TaskTraining] = {}
-    for start in range(0, len(order), size):
-        chosen = order[start : start + size]
-        found.update(zip(chosen, run([tasks[i] for i in chosen]), strict=True))
+    while len(found) < len(order):
+        chosen = order[len(found) : len(found) + size]
+        try:
+            found.update(zip(chosen, run([tasks[i] for i in chosen]), strict=True))
+        except jax.errors.JaxRuntimeError as error:
+            if "RESOURCE_EXHAUSTED" not in str(error) or len(chosen) == 1:
+                raise
+            size = len(chosen) // 2
     return [found[i] for i in range(len(tasks))]
 
 

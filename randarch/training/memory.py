@@ -7,8 +7,8 @@ from randarch.geometry import Geometry
 from .population import networks_at_once
 
 COPIES = 3
-"""Of each value of a network that a step holds: itself, its gradient, and what programs work in. An estimate: whoever
-finds that memory does not suffice trains fewer at once."""
+"""Of each value of a network that a step holds: itself, its gradient, and what programs work in. An estimate: where
+memory turns out not to suffice, `train_on_tasks` and the study of populations train fewer at once."""
 DEVICE_SHARE = 0.7
 """Of an accelerator's memory that trainings may take."""
 

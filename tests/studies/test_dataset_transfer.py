@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -92,6 +93,16 @@ def result(folder: Path) -> Result:
 @pytest.fixture(scope="module")
 def summary(folder: Path, result: Result) -> dict[str, Any]:
     return json.loads((folder / "summary.json").read_text())
+
+
+def test_guessing_names_the_most_frequent_classes(result: Result) -> None:
+    errors, inside = result.found.random, result.found.train_errors
+    assert errors is not None and inside is not None
+    for guess, used in zip(errors.guessing, result.found.datasets, strict=True):
+        counts = Counter(used.dataset.y_test.tolist())
+        named = counts.most_common(5 if used.dataset.num_classes >= 30 else 1)
+        assert guess == pytest.approx(1 - sum(n for _, n in named) / counts.total())
+    assert inside.guessing == ()
 
 
 def test_the_summary_has_what_was_asked_for(summary: dict[str, Any], result: Result) -> None:

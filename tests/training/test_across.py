@@ -196,6 +196,32 @@ def test_as_many_are_vectorised_as_memory_holds(
     assert made == sizes
 
 
+def test_where_memory_does_not_suffice_fewer_are_vectorised(
+    together: list[TaskTraining], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    real = module._train_together
+
+    def of_one(*args: Any) -> list[TaskTraining]:
+        made.append(len(args[-1]))
+        if len(args[-1]) > 1:
+            raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory")
+        return real(*args)
+
+    monkeypatch.setattr(module, "_train_together", of_one)
+    monkeypatch.setattr(module, "seeds_over", lambda: "vmap")
+    for one, other in zip(train_on_tasks(ARCH, TASKS, RECIPE), together, strict=True):
+        assert_same(one, other, rtol=2e-3, atol=1e-4)
+    assert made == [3, 1, 1, 1]
+    monkeypatch.setattr(module, "_train_together", lambda *_: _raise("INTERNAL: something else"))
+    with pytest.raises(jax.errors.JaxRuntimeError, match="INTERNAL"):
+        train_on_tasks(ARCH, TASKS, RECIPE)
+
+
+def _raise(message: str) -> list[TaskTraining]:
+    raise jax.errors.JaxRuntimeError(message)
+
+
 def test_networks_learn(together: list[TaskTraining]) -> None:
     for task, found in zip(TASKS, together, strict=True):
         assert len(found.train_loss) == len(found.train_error) == task.epochs

@@ -63,17 +63,23 @@ def class_matched(errors: Errors, family: Family, bootstrap: Bootstrap) -> Class
         mean_gain_over_control=None,
     )
     return (
-        found if family.control is None else _with_control(found, errors, family.control, bootstrap)
+        found
+        if family.control is None
+        else _with_control(found, errors, family.base, family.control, bootstrap)
     )
 
 
 def _with_control(
-    found: ClassMatched, errors: Errors, control: str, bootstrap: Bootstrap
+    found: ClassMatched, errors: Errors, base: str, control: str, bootstrap: Bootstrap
 ) -> ClassMatched:
     """Last of all, so that no other interval depends on whether there is a control."""
     few_images = errors.mean(control)
     targets, used = [], []
     for target in found.targets:
+        if target.matched == base:
+            # All images of the base against few of them: not a question of classes.
+            targets.append(target)
+            continue
         own, to_matched, to_control = _common(
             errors.mean(target.target), errors.mean(target.matched), few_images
         )

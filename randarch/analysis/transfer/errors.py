@@ -62,11 +62,15 @@ class Errors:
         return repeats.mean(axis=1) if repeats.shape[1] else np.full(len(repeats), np.nan)
 
     def no_better_than_guessing(self, dataset: str) -> int:
-        """How many architectures have a mean error that guessing could have on so few test images (one-sided 5 %)."""
+        """How many architectures are not shown to err less than guessing does (one-sided, 5 %).
+
+        Guesses of every test image and repeat count as independent of each other.
+        """
         if not self.guessing:
             return 0
         guess, images = self.guessing[self.index(dataset)], self.test_images[self.index(dataset)]
-        least = guess - _ONE_SIDED * math.sqrt(guess * (1 - guess) / images)
+        guesses = images * self.repeats(dataset).shape[1]
+        least = guess - _ONE_SIDED * math.sqrt(guess * (1 - guess) / max(guesses, 1))
         return int((self.mean(dataset) > least).sum())
 
     def has(self, dataset: str) -> bool:

@@ -9,7 +9,7 @@ from randarch.analysis.bootstrap import MIN_POINTS_FOR_INTERVAL
 from randarch.analysis.transfer.errors import Errors, Family
 from randarch.analysis.transfer.results import Recommendation, SourceAgreement, SourceAnalysis
 
-# Of so few orders none but the best one has a p below .05.
+# Of so few orders at most the best one has a p below .05.
 _FEW_ORDERS = 24
 
 
@@ -47,17 +47,16 @@ def source_notes(errors: Errors, found: SourceAnalysis, family: Family, top: int
             single.append(name)
     if guesses:
         yield (
-            f"{source}: errors that guessing could have, of {architectures} architectures: {', '.join(guesses)}; among "
-            "those the order is chance"
+            f"{source}: not shown to be better than guessing, of {architectures} architectures: {'; '.join(guesses)}"
         )
     if blunt:
         yield (
             f"{source}: the spread between architectures is less than what counting so few test images leaves to "
-            f"chance, in points: {', '.join(blunt)}"
+            f"chance, in points: {'; '.join(blunt)}"
         )
     if single:
         yield (
-            f"{source}: a single repeat on {', '.join(single)}: no reliability there, and no correlation freed of noise"
+            f"{source}: a single repeat on {'; '.join(single)}: no reliability there, and no correlation freed of noise"
         )
     if 2 * top >= architectures:
         yield (
@@ -96,9 +95,9 @@ def size_notes(architectures: int) -> Iterator[str]:
 
 def agreement_notes(agreement: SourceAgreement) -> Iterator[str]:
     """Of the comparison of the sources."""
-    for d in dict.fromkeys((agreement.matrices.spearman.n, agreement.unrelated.spearman.n)):
-        # Of two data sets or fewer there is no test.
-        if d >= 3 and math.factorial(d) <= _FEW_ORDERS:
+    tests = (agreement.matrices.spearman, agreement.unrelated.spearman)
+    for d in dict.fromkeys(test.n for test in tests if test.defined):
+        if math.factorial(d) <= _FEW_ORDERS:
             yield (
                 f"{d} data sets have {math.factorial(d)} orders: the p value of their two matrices cannot be below "
                 f"{1 / math.factorial(d):.2g}"

@@ -64,9 +64,10 @@ class MatchedGain(Summarized):
       matched: the family's member that is closest in classes.
       with_base, with_matched: correlations of the target's errors with theirs.
       gain: the second minus the first, on the same resamples; exactly 0 where both are the same data set.
-      with_control: with all classes and few images; None without a control.
-      gain_over_control: `with_matched` minus `with_control`, on the same resamples of the architectures that have
-        errors on the control, too; None without a control.
+      with_control: with all classes and few images, of the architectures that have errors on the matched version, too;
+        None without a control, and where the base itself matches.
+      gain_over_control: correlation with the matched version minus `with_control`, of the same architectures on the
+        same resamples; None likewise.
     """
 
     target: str
@@ -89,7 +90,7 @@ class ClassMatched(Summarized):
         resampled.
       subsampling: correlation with the base of each smaller member of the family, the most classes first (Figure 4).
       mean_with_control, mean_gain_over_control: means over the targets where the second is defined; None without a
-        control.
+        control. They tell classes from images as far as the control has as many images as the matched versions.
     """
 
     targets: tuple[MatchedGain, ...]

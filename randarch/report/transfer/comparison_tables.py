@@ -51,29 +51,33 @@ def mantel_table(report: TransferReport) -> Table | None:
     a = report.analysis.agreement
     if a is None:
         return None
-    compared = [("All data sets", a.matrices)]
+    compared = [("All", a.matrices)]
     if a.unrelated.datasets != a.matrices.datasets:
         base = report.name(report.family.base)
-        compared.append((f"Without the versions of {base}", a.unrelated))
+        compared.append((f"Without versions of {base}", a.unrelated))
+    note = "Mantel test: p is the share of orders of the data sets that agree at least as well, one-sided."
+    if len(compared) > 1:
+        note += " Versions of the base have its images, so they go together by any score."
     return Table(
         "The two matrices: entries below the diagonal",
-        ("", "Value", "One-sided p", "n"),
+        ("", "n", "Spearman (p)", "Pearson (p)", "Mean absolute difference", "Orders"),
         tuple(
-            row
-            for name, m in compared
-            for row in (
-                (f"{name}: Spearman", *_tested(m.spearman)),
-                ("Pearson", *_tested(m.pearson)),
-                ("Mean difference", decimal(m.mean_absolute_difference, 2), DASH, ""),
+            (
+                name,
+                f"{m.spearman.n:,}",
+                _tested(m.spearman),
+                _tested(m.pearson),
+                decimal(m.mean_absolute_difference, 2),
+                f"{'all' if m.exact else 'drawn'} {m.permutations:,}" if m.permutations else DASH,
             )
+            for name, m in compared
         ),
-        "Mantel test: p is the share of the orders of the data sets, all or drawn, that agree at least as well. "
-        "Versions of the base have its images, so they go together by any score. n counts data sets.",
+        f"{note} n counts data sets.",
     )
 
 
-def _tested(e: Estimate) -> tuple[str, str, str]:
-    return decimal(e.value, 2), _p(e.p), f"{e.n:,}"
+def _tested(e: Estimate) -> str:
+    return f"{decimal(e.value, 2)} ({_p(e.p)})" if e.defined else DASH
 
 
 def _p(p: float) -> str:

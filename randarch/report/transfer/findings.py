@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from randarch.analysis.results import Estimate
-from randarch.report.numbers import decimal, points, points_interval
+from randarch.report.numbers import decimal, interval, points, points_interval, signed
 from randarch.report.transfer.report import TransferReport
 from randarch.report.words import listed, plural, told
 
@@ -149,7 +149,18 @@ def class_matching(report: TransferReport) -> str:
     )
     control = matched.mean_gain_over_control
     if control is not None and control.defined:
-        text += f". It is {told(control)} more than with the control, which has all classes and few images"
+        verdict = (
+            "which does not show that it is the classes and not the number of images"
+            if control.contains_zero
+            else "so it is not only the number of images"
+            if control.value > 0
+            else "so few images alone do better"
+        )
+        text += (
+            f". Against the control, all classes and few images, the difference is {signed(control.value, 2)} "
+            f"{interval(control)}".rstrip()
+            + f", {verdict}"
+        )
     if report.published_rows:
         before, after = np.mean([row[1:] for row in report.published_rows], axis=0).tolist()
         text += (
@@ -244,7 +255,7 @@ def without_training(report: TransferReport) -> str:
     everything, unrelated = a.matrices.spearman, a.unrelated.spearman
     if everything.defined:
         text += f". Which data sets go together with random weights agrees with training by {_mantel(everything)}"
-        if everything.n != unrelated.n and unrelated.defined:
+        if a.unrelated.datasets != a.matrices.datasets and unrelated.defined:
             text += f"; without the versions of {report.name(report.family.base)} by {_mantel(unrelated)}"
     return f"{text}."
 

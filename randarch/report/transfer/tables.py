@@ -90,8 +90,9 @@ def matched_table(report: TransferReport, source: str) -> Table | None:
     )
     if control and report.family.control is not None:
         note += (
-            f" The control, {report.name(report.family.control)}, has all classes and few images: it tells the number "
-            "of classes from the number of images."
+            f" The control, {report.name(report.family.control)}, has all classes and few images: where it has as many "
+            "as the matched version, it tells the number of classes from the number of images (both are said above, "
+            "and by which error a data set is judged). It is compared on the architectures that it has errors of."
         )
     return Table(
         f"Correlation of errors with {base} and with its class-matched version, {SOURCES[source]} (Table 3)",

@@ -121,10 +121,10 @@ class Result:
             agreement = analysis.agreement
             lines += ["", "random weights against training, correlation of errors"]
             lines += [f"  {name:40} {one}" for name, one in agreement.per_dataset.items()]
-            for what, matrices in (
-                ("all data sets", agreement.matrices),
-                ("base and targets alone", agreement.unrelated),
-            ):
+            compared = {"base and targets alone": agreement.unrelated}
+            if agreement.unrelated.datasets != agreement.matrices.datasets:
+                compared = {"all data sets": agreement.matrices, **compared}
+            for what, matrices in compared.items():
                 if matrices.spearman.defined:
                     lines.append(
                         f"  the two matrices, {what}: {matrices.spearman.value:.3f}, p = {matrices.spearman.p:.3f} of "

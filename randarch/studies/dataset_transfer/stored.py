@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -123,7 +123,8 @@ class Found:
         if self.frames[kind].empty:
             return None
         columns = [column or self._error_of(i) for i in datasets]
-        return self._made(source, datasets, self._cube(kind, datasets, columns))
+        made = self._made(source, datasets, self._cube(kind, datasets, columns))
+        return replace(made, guessing=()) if column else made
 
     def _made(self, source: str, datasets: Sequence[int], values: Cube) -> Errors:
         return Errors(

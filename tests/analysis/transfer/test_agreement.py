@@ -72,6 +72,14 @@ def test_versions_of_the_base_are_left_out_of_the_second_test() -> None:
     assert alone.unrelated.to_summary() == alone.matrices.to_summary()
 
 
+def test_the_same_data_sets_have_one_p_value() -> None:
+    names = ("base", *(f"t{i}" for i in range(9)))
+    trained, random = (noisy_errors(12, seed, datasets=names) for seed in (0, 5))
+    family = dataclasses.replace(FAMILY, targets=dict.fromkeys(names[1:], 3))
+    found = compared(trained, random, family)
+    assert not found.matrices.exact and found.unrelated is found.matrices
+
+
 def _only(errors: Errors, *names: str) -> Errors:
     rows = [errors.datasets.index(name) for name in names]
     return dataclasses.replace(

@@ -11,7 +11,13 @@ import pytest
 
 from randarch.analysis.results import Estimate
 from randarch.analysis.transfer.errors import Errors
-from randarch.report.transfer import TransferReport, findings, render_page
+from randarch.report.transfer import (
+    TransferReport,
+    comparison_tables,
+    findings,
+    render_page,
+    tables,
+)
 from randarch.report.transfer.cards import LARGEST, cards, shrunk
 from randarch.report.transfer.figures import _drawn
 from randarch.report.transfer.heat_maps import SHADES, gene_name, matrix_map
@@ -193,15 +199,17 @@ def test_tables_have_the_numbers(report: TransferReport, page: Page) -> None:
     trained = report.sources["trained"]
     assert trained.class_matched is not None and report.analysis.recommendation is not None
     matched, driver = trained.class_matched, trained.drivers[0]
-    numbers = [
-        matched.mean_with_base.value,
-        matched.targets[0].with_matched.value,
-        next(iter(matched.subsampling.values())).value,
-        driver.depth.value,
-        driver.genes["width_3"].value,
-    ]
-    for number in numbers:
-        assert f"{number:.2f}".replace("-", "\N{MINUS SIGN}") in page.text
+    tables_of = (tables.matched_table, tables.subsampling_table, tables.drivers_table)
+    first, smaller, drivers = (made(report, "trained") for made in tables_of)
+    assert first is not None and smaller is not None and drivers is not None
+    for row, column, number in (
+        (first.rows[-1], 2, matched.mean_with_base.value),
+        (first.rows[0], 4, matched.targets[0].with_matched.value),
+        (smaller.rows[0], 2, next(iter(matched.subsampling.values())).value),
+        (drivers.rows[0], 1, driver.depth.value),
+    ):
+        cell = f"{number:.2f}".replace("-", "\N{MINUS SIGN}")
+        assert row[column].startswith(cell) and row[column] in page.text
     for text in (
         *("\N{MINUS SIGN}0.436", "0.294", "+0.730", "\N{MINUS SIGN}0.511"),
         *("Recommended for", "5 times", "6.1", "Pretraining on cifar100"),
@@ -224,6 +232,48 @@ def test_intervals_decide_what_is_said(report: TransferReport) -> None:
     assert "is not shown" in said(-0.1, 0.4)[0] and "is not shown" in said(-0.1, 0.4)[1]
     assert "not shown" not in said(0.1, 0.4)[0] and "classes helps" in said(0.1, 0.4)[1]
     assert "rather bad here" in said(-0.4, -0.1)[0] and "does harm" in said(-0.4, -0.1)[1]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (-0.1, 0.4, "+0.15 [\N{MINUS SIGN}0.10, 0.40], which does not show"),
+        (0.1, 0.4, "+0.25 [0.10, 0.40], so it is not only the number of images"),
+        (-0.4, -0.1, "\N{MINUS SIGN}0.25 [\N{MINUS SIGN}0.40, \N{MINUS SIGN}0.10], so few images"),
+    ],
+)
+def test_the_control_has_a_verdict(
+    low: float, high: float, words: str, report: TransferReport
+) -> None:
+    trained = report.sources["trained"]
+    assert trained.class_matched is not None
+    gain = Estimate((low + high) / 2, low, high, np.nan, 24)
+    matched = replace(trained.class_matched, mean_gain_over_control=gain)
+    analysis = replace(report.analysis, trained=replace(trained, class_matched=matched))
+    text = findings.class_matching(replace(report, analysis=analysis))
+    assert f"the difference is {words}" in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_matrices_without_versions_of_the_base_are_told_apart(
+    report: TransferReport, page: Page
+) -> None:
+    text = findings.without_training(report)
+    assert (
+        "; without the versions of cifar100 by 0.31 (Mantel test, one-sided p = 0.250, n = 3"
+        in text
+    )
+    table = comparison_tables.mantel_table(report)
+    assert table is not None
+    assert [row[0] for row in table.rows] == ["All", "Without versions of cifar100"]
+    assert table.rows[1][1:4] == ("3", "0.31 (0.250)", "0.31 (0.250)")
+    assert "Without versions of cifar100" in page.text
+    whole = report.analysis.agreement
+    assert whole is not None
+    same = replace(report.analysis, agreement=replace(whole, unrelated=whole.matrices))
+    alone = replace(report, analysis=same)
+    assert "without the versions" not in findings.without_training(alone)
+    table = comparison_tables.mantel_table(alone)
+    assert table is not None and len(table.rows) == 1 and "Versions" not in table.note
 
 
 def test_targets_are_grouped_by_their_intervals(report: TransferReport) -> None:
