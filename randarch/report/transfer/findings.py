@@ -150,11 +150,11 @@ def class_matching(report: TransferReport) -> str:
     control = matched.mean_gain_over_control
     if control is not None and control.defined:
         verdict = (
-            "which does not show that it is the classes and not the number of images"
+            "which does not show that, of few images, those of fewer classes rank more alike"
             if control.contains_zero
-            else "so it is not only the number of images"
+            else "so, of few images, those of fewer classes rank more alike"
             if control.value > 0
-            else "so few images alone do better"
+            else "so, of few images, those of all classes rank more alike"
         )
         text += (
             f". Against the control, all classes and few images, the difference is {signed(control.value, 2)} "

@@ -14,7 +14,7 @@ def deviations(config: Config, datasets: Sequence[Used]) -> tuple[str, ...]:
     """A sentence each."""
     paper = PRESETS["paper"]
     found = [
-        f"The data sets are {', '.join(one.name for one in datasets)}; the paper has {NAMED}.",
+        f"The data sets are {'; '.join(one.name for one in datasets)}. The paper has {NAMED}.",
     ]
     if config.num_architectures != published.ARCHITECTURES:
         found.append(
