@@ -239,7 +239,11 @@ def test_intervals_decide_what_is_said(report: TransferReport) -> None:
     [
         (-0.1, 0.4, "+0.15 [\N{MINUS SIGN}0.10, 0.40], which does not show"),
         (0.1, 0.4, "+0.25 [0.10, 0.40], so, of few images, those of fewer"),
-        (-0.4, -0.1, "\N{MINUS SIGN}0.25 [\N{MINUS SIGN}0.40, \N{MINUS SIGN}0.10], so, of few images, those of all"),
+        (
+            -0.4,
+            -0.1,
+            "\N{MINUS SIGN}0.25 [\N{MINUS SIGN}0.40, \N{MINUS SIGN}0.10], so, of few images, those of all",
+        ),
     ],
 )
 def test_the_control_has_a_verdict(
