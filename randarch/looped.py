@@ -5,7 +5,7 @@ blocks are found in the graph, whatever space it is of.
 """
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,6 +149,15 @@ def features(
     x = images.astype(jnp.float32) * scale + shift
     y, _ = network.apply(variables, x, batch_norm="running", momentum=0.0)
     return y.reshape(y.shape[0], -1)
+
+
+def filled_chunks(
+    images: UInt8[np.ndarray, "n h w c"], size: int
+) -> Iterator[UInt8[np.ndarray, "b h w c"]]:
+    """So many images at a time, which one program serves; the last are filled up with zeros."""
+    for start in range(0, len(images), size):
+        chunk = images[start : start + size]
+        yield np.pad(chunk, ((0, size - len(chunk)), (0, 0), (0, 0), (0, 0)))
 
 
 def features_of(

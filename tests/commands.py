@@ -46,16 +46,21 @@ def at_terminal() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def start(*arguments: str, study: str = "rfm_correlation") -> subprocess.Popen[str]:
+def module(name: str, *arguments: str, **streams: int) -> subprocess.Popen[str]:
+    """`python -m name`, whose answers are read, as are the other streams that are `PIPE`."""
     return subprocess.Popen(
-        [sys.executable, "-m", f"experiments.{study}", *arguments],
+        [sys.executable, "-m", name, *arguments],
         cwd=ROOT,
         env=environment(),
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
         text=True,
         preexec_fn=at_terminal,
+        **streams,
     )
+
+
+def start(*arguments: str, study: str = "rfm_correlation") -> subprocess.Popen[str]:
+    return module(f"experiments.{study}", *arguments, stderr=subprocess.PIPE)
 
 
 def run(
@@ -86,15 +91,7 @@ class Forks:
 
     def __enter__(self) -> "Forks":
         if hasattr(os, "fork"):
-            self._server = subprocess.Popen(
-                [sys.executable, "-m", "tests.command_server"],
-                cwd=ROOT,
-                env=environment(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                preexec_fn=at_terminal,
-            )
+            self._server = module("tests.command_server", stdin=subprocess.PIPE)
         return self
 
     def __exit__(

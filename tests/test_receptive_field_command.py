@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import Forks, run, start
+from tests.commands import Forks, assert_fresh_refuses_alike, assert_refused, start
 
 
 def test_resnets_are_named_after_what_the_flags_change(tmp_path: Path) -> None:
@@ -44,19 +44,16 @@ def test_resnets_are_named_after_what_the_flags_change(tmp_path: Path) -> None:
 def test_what_has_no_use_is_refused(
     arguments: tuple[str, ...], words: list[str], tmp_path: Path, forks: Forks
 ) -> None:
-    folder = tmp_path / "run"
-    refused = forks.run(
-        "--analyze_only", *arguments, f"--workdir={folder}", study="receptive_field"
+    assert_refused(
+        forks, "receptive_field", tmp_path / "run", ("--analyze_only", *arguments), words
     )
-    assert refused.returncode == 2
-    assert all(word in refused.stderr for word in words), refused.stderr
-    assert not folder.exists()
 
 
 def test_a_fresh_process_refuses_in_the_same_words(tmp_path: Path, forks: Forks) -> None:
-    arguments = ("--analyze_only", "--epochs=3", f"--workdir={tmp_path / 'run'}")
-    fresh, forked = (call(*arguments, study="receptive_field") for call in (run, forks.run))
-    assert fresh.returncode == forked.returncode == 2
-    assert (fresh.stdout, fresh.stderr) == (forked.stdout, forked.stderr)
-    assert fresh.stderr.startswith("error: ") and "epochs" in fresh.stderr
-    assert not (tmp_path / "run").exists()
+    assert_fresh_refuses_alike(
+        forks,
+        "receptive_field",
+        tmp_path / "run",
+        ("--analyze_only", "--epochs=3"),
+        "epochs has no use",
+    )

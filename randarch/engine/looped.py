@@ -5,17 +5,17 @@ in a loop: where architectures share nothing and data sets are many, that compil
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import jax
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 
 from randarch import geometry, ridge
 from randarch.data.augmentation import scale_and_shift
 from randarch.engine.evaluate import Images
-from randarch.looped import Compile, LoopedNetwork, calibrated, features_of
+from randarch.looped import Compile, LoopedNetwork, calibrated, features_of, filled_chunks
 from randarch.networks import draw_weights
 from randarch.spec import ArchSpec
 
@@ -106,7 +106,7 @@ def score_looped(
             for v, s in zip(variables, jax.device_get(statistics), strict=True)
         )
         for found, x in ((train, images.x_train), (test, images.x_test)):
-            y = features_of(network, own, _chunks(x), pixels, compile)[: len(x)]
+            y = features_of(network, own, filled_chunks(x, BATCH), pixels, compile)[: len(x)]
             found.append(np.pad(y, ((0, 0), (0, settings.columns - width))))
     try:
         scores = ridge.readout(
@@ -126,10 +126,3 @@ def score_looped(
         seed_accuracy=scores.seeds.test_accuracy,
         loo_accuracy=float(together.loo_accuracy),
     )
-
-
-def _chunks(images: UInt8[np.ndarray, "n h w c"]) -> Iterator[UInt8[np.ndarray, "b h w c"]]:
-    """So many at a time; the last are filled up with zeros."""
-    for start in range(0, len(images), BATCH):
-        chunk = images[start : start + BATCH]
-        yield np.pad(chunk, ((0, BATCH - len(chunk)), (0, 0), (0, 0), (0, 0)))

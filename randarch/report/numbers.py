@@ -95,7 +95,11 @@ def p_value(estimate: Estimate) -> str:
     """A dash where there is no interval either: the test assumes more data than that."""
     if math.isnan(estimate.low):
         return DASH
-    return "< 0.001" if estimate.p < 0.001 else decimal(estimate.p)
+    return p_text(estimate.p)
+
+
+def p_text(p: float) -> str:
+    return "< 0.001" if p < 0.001 else decimal(p)
 
 
 def duration(seconds: Number | None) -> str:

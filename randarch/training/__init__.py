@@ -8,7 +8,7 @@ in the first steps.
 
 from .across import steps_of_epoch, train_on_tasks
 from .images import EVALUATION_BATCH, TrainingImages
-from .memory import memory_of_trainings, network_bytes
+from .memory import memory_of_trainings, network_bytes, too_large
 from .population import networks_at_once, train_population
 from .run import EPOCH_TEST_IMAGES, Compile, Training, train
 from .settings import Augmentation, OptimizerName, ScheduleName, TrainingSettings
@@ -35,6 +35,7 @@ __all__ = [
     "network_bytes",
     "networks_at_once",
     "steps_of_epoch",
+    "too_large",
     "train",
     "train_on_tasks",
     "train_population",

@@ -15,7 +15,7 @@ from randarch.looped import Compile, LoopedNetwork, features_of
 from randarch.networks import Variables, draw_node, draw_weights, generator, seeds_over
 from randarch.spec import ArchSpec, Linear
 
-from .memory import network_bytes
+from .memory import network_bytes, too_large
 from .optimizer import optimizer_at_rate_one, rates, state_at_zero
 from .run import plain_jit
 from .settings import TrainingSettings
@@ -82,7 +82,7 @@ def train_on_tasks(
         try:
             found.update(zip(chosen, run([tasks[i] for i in chosen]), strict=True))
         except jax.errors.JaxRuntimeError as error:
-            if "RESOURCE_EXHAUSTED" not in str(error) or len(chosen) == 1:
+            if not too_large(error) or len(chosen) == 1:
                 raise
             size = len(chosen) // 2
     return [found[i] for i in range(len(tasks))]

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float32, Int, UInt8
 
 from randarch.data.augmentation import scale_and_shift
+from randarch.looped import filled_chunks
 
 EVALUATION_BATCH = 250
 
@@ -72,9 +73,7 @@ class TrainingImages:
     def chunks_of_test_images(self, size: int) -> tuple[UInt8[Array, "b h w c"], ...]:
         """Test images in equal parts, which one program serves; the last is filled up with zeros."""
         if size not in self._chunks:
-            x = np.asarray(self.x_test)
-            padded = np.pad(x, ((0, -len(x) % size), (0, 0), (0, 0), (0, 0)))
-            parts = np.split(padded, len(padded) // size)
+            parts = filled_chunks(np.asarray(self.x_test), size)
             self._chunks[size] = tuple(jnp.asarray(part) for part in parts)
         return self._chunks[size]
 

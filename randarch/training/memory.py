@@ -19,8 +19,13 @@ def network_bytes(found: Geometry, batch_size: int) -> int:
     return 4 * (COPIES * values + 4 * found.params)
 
 
-def memory_of_trainings(budget: int) -> int:
-    """Bytes for all trainings at work: a share of the accelerator's memory, or the budget where it has none."""
+def memory_of_trainings(budget: int, workers: int) -> int:
+    """Bytes for each worker: of a share of the accelerator's memory, or of the budget where it has none."""
     stats = jax.devices()[0].memory_stats() if networks_at_once() > 1 else None
     limit = (stats or {}).get("bytes_limit")
-    return int(DEVICE_SHARE * limit) if limit else budget
+    return (int(DEVICE_SHARE * limit) if limit else budget) // workers
+
+
+def too_large(error: jax.errors.JaxRuntimeError) -> bool:
+    """Whether it is that the device has less memory than was thought."""
+    return "RESOURCE_EXHAUSTED" in str(error)

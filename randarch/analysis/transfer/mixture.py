@@ -3,9 +3,10 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy import stats
 
 from randarch.analysis import coefficients
@@ -32,10 +33,15 @@ class RankedTarget:
     shares: Float[np.ndarray, "c a"]
     trained: Float[np.ndarray, " a"]
 
+    @cached_property
+    def judged(self) -> Bool[np.ndarray, " a"]:
+        """Architectures that can be picked and judged: those with everything."""
+        return complete(self.shares.T, self.trained)
+
     @property
     def usable(self) -> bool:
         """Whether a ranking can be judged: three architectures with everything, and differences between them."""
-        trained = self.trained[complete(self.shares.T, self.trained)]
+        trained = self.trained[self.judged]
         return len(trained) >= 3 and float(np.ptp(trained)) > 0
 
     def mixed(self, weights: Float[np.ndarray, " c"]) -> Float[np.ndarray, " a"]:
@@ -65,7 +71,7 @@ def agreement_on_grid(
     target: RankedTarget, grid: Float[np.ndarray, "g c"]
 ) -> Float[np.ndarray, " g"]:
     """Spearman's rho of each mixture with the trained errors; 0 for a mixture that ranks nothing."""
-    keep = complete(target.shares.T, target.trained)
+    keep = target.judged
     mixtures = np.round(grid @ target.shares[:, keep], _DECIMALS)
     ones = np.ones(mixtures.shape)
     trained = coefficients.ranks(target.trained[keep], ones[:1])

@@ -41,8 +41,8 @@ def source_notes(errors: Errors, found: SourceAnalysis, family: Family, top: int
             )
         elif spread.counting > spread.between:
             blunt.append(f"{name} ({100 * spread.between:.1f} and {100 * spread.counting:.1f})")
-        if errors.no_better_than_guessing(name):
-            guesses.append(f"{errors.no_better_than_guessing(name)} on {name}")
+        if count := errors.no_better_than_guessing(name):
+            guesses.append(f"{count} on {name}")
         if errors.repeats(name).shape[1] == 1:
             single.append(name)
     if guesses:

@@ -8,7 +8,6 @@ import numpy as np
 from jaxtyping import Float
 
 from randarch.analysis.bootstrap import Bootstrap
-from randarch.analysis.correlation import complete
 from randarch.analysis.results import Estimate
 from randarch.analysis.selection import top_k
 from randarch.analysis.transfer.chance import chance_p
@@ -123,7 +122,7 @@ def _by_name(components: tuple[str, ...], values: Float[np.ndarray, " c"]) -> di
 def _held_out(
     target: RankedTarget, components: tuple[str, ...], weights: Float[np.ndarray, " c"]
 ) -> HeldOut:
-    keep = complete(target.shares.T, target.trained)
+    keep = target.judged
     trained = target.trained[keep]
     ways = {MIXTURE: target.mixed(weights)[keep]}
     ways |= {name: target.shares[c, keep] for c, name in enumerate(components)}
@@ -147,8 +146,7 @@ def _mean_regret(
     n = len(regret)
     p = math.nan
     if way != CHANCE:
-        # Of those that could be picked, as in `_held_out`.
-        errors = [one.trained[complete(one.shares.T, one.trained)] for one in targets]
+        errors = [one.trained[one.judged] for one in targets]
         p = chance_p(errors, float(regret.mean()), bootstrap.rng)
     low = high = math.nan
     if n >= 3:

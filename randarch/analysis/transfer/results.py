@@ -211,6 +211,11 @@ class SourceAgreement(Summarized):
     matrices: MatrixAgreement
     unrelated: MatrixAgreement
 
+    @property
+    def versions_count(self) -> bool:
+        """Whether the first comparison has data sets that the second leaves out."""
+        return self.matrices.datasets != self.unrelated.datasets
+
 
 @dataclass(frozen=True, eq=False)
 class LongerTraining(Summarized):

@@ -5,9 +5,9 @@ from typing import Any
 
 from randarch.analysis import ClassResult
 from randarch.analysis.structure.classes import SIGNIFICANT
-from randarch.report.numbers import DASH, decimal, percent
+from randarch.report.numbers import DASH, p_text, percent
 from randarch.report.shades import Shades
-from randarch.report.structure.heat_maps import Table as Counts
+from randarch.report.shades import Table as Counts
 from randarch.report.structure.layer_names import class_name, sequence
 from randarch.report.structure.report import PublishedClass, StructureReport
 from randarch.report.structure.sentences import of_class
@@ -60,8 +60,8 @@ def _row(c: ClassResult) -> tuple[str, ...]:
         percent(c.mean),
         f"{c.distance:.0f}{'*' if found else ''}",
         noise,
-        _p(c.p),
-        _p(c.q),
+        p_text(c.p),
+        p_text(c.q),
         f"{c.rank_of_best:,}",
     )
 
@@ -97,10 +97,6 @@ def _published(row: PublishedClass | None) -> tuple[str, ...]:
 
 def _published_keys(row: PublishedClass | None) -> tuple[Key, ...]:
     return (None, None, None) if row is None else (row.top, row.mean, row.distance)
-
-
-def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else decimal(p)
 
 
 def class_maps(report: StructureReport) -> dict[str, Any]:

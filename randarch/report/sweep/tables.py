@@ -8,6 +8,7 @@ from randarch.report.numbers import (
     DASH,
     count,
     decimal,
+    p_text,
     percent,
     percent_interval,
     points,
@@ -221,7 +222,7 @@ def agreement_table(report: SweepReport) -> Table | None:
             str(g.channels),
             str(g.spearman.n),
             with_interval(g.spearman),
-            _p(g.spearman.p) + (" (exact)" if g.exact and g.spearman.defined else ""),
+            p_text(g.spearman.p) + (" (exact)" if g.exact and g.spearman.defined else ""),
             DASH if math.isnan(g.published_difference) else signed(100 * g.published_difference, 1),
         )
         for g in report.trained.groups
@@ -235,7 +236,3 @@ def agreement_table(report: SweepReport) -> Table | None:
         "which lowers the correlation. Difference: mean trained accuracy here minus published, in "
         "percentage points.",
     )
-
-
-def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else decimal(p)

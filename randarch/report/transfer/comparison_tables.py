@@ -2,7 +2,7 @@
 
 from randarch.analysis.results import Estimate
 from randarch.analysis.transfer.results import Recommendation
-from randarch.report.numbers import DASH, count, decimal, p_value, percent, points, signed
+from randarch.report.numbers import DASH, count, decimal, p_text, p_value, percent, points, signed
 from randarch.report.numbers import interval as ends
 from randarch.report.tables import Table
 from randarch.report.transfer.findings import WAYS, regret
@@ -52,7 +52,7 @@ def mantel_table(report: TransferReport) -> Table | None:
     if a is None:
         return None
     compared = [("All", a.matrices)]
-    if a.unrelated.datasets != a.matrices.datasets:
+    if a.versions_count:
         base = report.name(report.family.base)
         compared.append((f"Without versions of {base}", a.unrelated))
     note = "Mantel test: p is the share of orders of the data sets that agree at least as well, one-sided."
@@ -77,11 +77,7 @@ def mantel_table(report: TransferReport) -> Table | None:
 
 
 def _tested(e: Estimate) -> str:
-    return f"{decimal(e.value, 2)} ({_p(e.p)})" if e.defined else DASH
-
-
-def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else decimal(p)
+    return f"{decimal(e.value, 2)} ({p_text(e.p)})" if e.defined else DASH
 
 
 def ways(found: Recommendation) -> tuple[str, ...]:
@@ -101,7 +97,7 @@ def regret_table(report: TransferReport) -> Table | None:
             (
                 f"By {WAYS[way]}",
                 regret(e),
-                DASH if way == "chance" else _p(e.p),
+                DASH if way == "chance" else p_text(e.p),
                 DASH if way not in found.weights else decimal(found.weights[way], 2),
                 f"{e.n:,}",
             )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from randarch.analysis.results import Estimate
-from randarch.report.numbers import decimal, interval, points, points_interval, signed
+from randarch.report.numbers import decimal, interval, p_text, points, points_interval, signed
 from randarch.report.transfer.report import TransferReport
 from randarch.report.words import listed, plural, told
 
@@ -255,7 +255,7 @@ def without_training(report: TransferReport) -> str:
     everything, unrelated = a.matrices.spearman, a.unrelated.spearman
     if everything.defined:
         text += f". Which data sets go together with random weights agrees with training by {_mantel(everything)}"
-        if a.unrelated.datasets != a.matrices.datasets and unrelated.defined:
+        if a.versions_count and unrelated.defined:
             text += f"; without the versions of {report.name(report.family.base)} by {_mantel(unrelated)}"
     return f"{text}."
 
@@ -268,7 +268,8 @@ def _mantel(e: Estimate) -> str:
 
 
 def _p(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"= {decimal(p)}"
+    text = p_text(p)
+    return text if text.startswith("<") else f"= {text}"
 
 
 def recommending(report: TransferReport) -> str:

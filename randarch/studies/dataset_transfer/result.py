@@ -122,7 +122,7 @@ class Result:
             lines += ["", "random weights against training, correlation of errors"]
             lines += [f"  {name:40} {one}" for name, one in agreement.per_dataset.items()]
             compared = {"base and targets alone": agreement.unrelated}
-            if agreement.unrelated.datasets != agreement.matrices.datasets:
+            if agreement.versions_count:
                 compared = {"all data sets": agreement.matrices, **compared}
             for what, matrices in compared.items():
                 if matrices.spearman.defined:

@@ -124,7 +124,9 @@ class Found:
             return None
         columns = [column or self._error_of(i) for i in datasets]
         made = self._made(source, datasets, self._cube(kind, datasets, columns))
-        return replace(made, guessing=()) if column else made
+        if column:
+            return made
+        return replace(made, guessing=tuple(self._guessing(i) for i in datasets))
 
     def _made(self, source: str, datasets: Sequence[int], values: Cube) -> Errors:
         return Errors(
@@ -132,7 +134,6 @@ class Found:
             tuple(self.datasets[i].name for i in datasets),
             values,
             tuple(len(self.datasets[i].dataset.y_test) for i in datasets),
-            tuple(self._guessing(i) for i in datasets),
         )
 
     def _guessing(self, dataset: int) -> float:

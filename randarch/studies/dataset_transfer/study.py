@@ -79,7 +79,7 @@ class Study(StudyRun[Result]):
             config.space(), config.num_architectures, config.mac_range, shape, config.seed
         )
         self.outputs = max(one.dataset.num_classes for one in self.datasets)
-        self.memory = memory_of_trainings(self.session.memory_budget) // self.session.workers
+        self.memory = memory_of_trainings(self.session.memory_budget, self.session.workers)
         self.normalizations = [
             Normalization(one.dataset.channel_mean, one.dataset.channel_std)
             for one in self.datasets

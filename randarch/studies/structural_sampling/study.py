@@ -39,6 +39,7 @@ from randarch.training import (
     memory_of_trainings,
     network_bytes,
     networks_at_once,
+    too_large,
     train_population,
 )
 
@@ -113,7 +114,7 @@ class Study(StudyRun[Result]):
         # The costly ones first, so that no worker is left alone with one at the end.
         self.geometries = [geometry.analyze(arch, shape) for arch in self.archs]
         self.bytes = [network_bytes(found, config.batch_size) for found in self.geometries]
-        self.memory = memory_of_trainings(self.session.memory_budget) // self.session.workers
+        self.memory = memory_of_trainings(self.session.memory_budget, self.session.workers)
         self.populations, self.shrunk = populations(
             sorted(range(len(self.archs)), key=lambda i: (-self.geometries[i].macs, i)),
             self.bytes,
@@ -227,7 +228,7 @@ class Study(StudyRun[Result]):
                 on_epoch=lambda _: stop.check(),
             )
         except jax.errors.JaxRuntimeError as error:
-            if "RESOURCE_EXHAUSTED" not in str(error) or len(archs) * len(settings.seeds) == 1:
+            if not too_large(error) or len(archs) * len(settings.seeds) == 1:
                 raise
         if len(archs) == 1:
             half = len(settings.seeds) // 2

@@ -93,9 +93,8 @@ def _only(errors: Errors, *names: str) -> Errors:
 def test_the_same_errors_agree() -> None:
     trained = noisy_errors(20, datasets=SHARED)
     found = compared(trained, dataclasses.replace(trained, source="random"))
-    assert found.carried.value == pytest.approx(
-        1
-    ) and found.matrices.spearman.value == pytest.approx(1)
+    assert found.carried.value == pytest.approx(1)
+    assert found.matrices.spearman.value == pytest.approx(1)
     assert found.matrices.mean_absolute_difference == 0
 
 

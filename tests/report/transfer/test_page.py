@@ -20,7 +20,7 @@ from randarch.report.transfer import (
 )
 from randarch.report.transfer.cards import LARGEST, cards, shrunk
 from randarch.report.transfer.figures import _drawn
-from randarch.report.transfer.heat_maps import SHADES, gene_name, matrix_map
+from randarch.report.transfer.heat_maps import SHADES, gene_map, gene_name, matrix_map
 from randarch.report.transfer.report import SOURCES
 from randarch.report.transfer.scatter import PairPoints, first_pair
 from tests.report.reading import (
@@ -210,6 +210,9 @@ def test_tables_have_the_numbers(report: TransferReport, page: Page) -> None:
     ):
         cell = f"{number:.2f}".replace("-", "\N{MINUS SIGN}")
         assert row[column].startswith(cell) and row[column] in page.text
+    gene = f"{driver.genes['width_3'].value:.2f}".replace("-", "\N{MINUS SIGN}")
+    cells = gene_map(report, "trained").rows[0][1]
+    assert any(gene in one.text for one in cells) and gene in page.text
     for text in (
         *("\N{MINUS SIGN}0.436", "0.294", "+0.730", "\N{MINUS SIGN}0.511"),
         *("Recommended for", "5 times", "6.1", "Pretraining on cifar100"),
